@@ -132,7 +132,9 @@ class Codebook:
         ids = [code.id for code in self.codes]
         repeated = sorted({code_id for code_id in ids if ids.count(code_id) > 1}) if len(set(ids)) < len(ids) else []
         if repeated:
-            raise CodebookFault(f"codebook {self.name}: the id {repeated[0]} stands twice; give each code an id of its own.")
+            raise CodebookFault(
+                f"codebook {self.name}: the id {repeated[0]} stands twice; give each code an id of its own."
+            )
         for code in self.codes:
             if code.parent is not None and code.parent not in self._by_id:
                 raise CodebookFault(f"codebook {self.name}: the parent {code.parent} of {code.id} is missing; add it.")

@@ -1,0 +1,1 @@
+"""The pre-training of the bundled encoder, one command a stage."""

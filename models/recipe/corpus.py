@@ -21,7 +21,7 @@ HELD_OUT_EVERY = 40
 
 def read_shard(path: Path, lines_per_shard: int) -> list[list[str]]:
     """Return the documents of a shard; a shard of single sentences is one document of unrelated lines."""
-    lines = lzma.open(path, "rt", encoding="utf-8").read().split("\n")
+    lines = lzma.decompress(path.read_bytes()).decode("utf-8").split("\n")
     if lines_per_shard:
         lines = lines[:lines_per_shard]
     documents: list[list[str]] = [[]]

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
@@ -63,7 +64,9 @@ def marks_of(run: Run) -> Marks:
     return Marks(*ids, continues)
 
 
-def build(settings: Settings, marks: Marks, vectors: NDArray[np.float32], frequency: NDArray[np.int64]) -> ModernBertForMaskedLM:
+def build(
+    settings: Settings, marks: Marks, vectors: NDArray[np.float32], frequency: NDArray[np.int64]
+) -> ModernBertForMaskedLM:
     """Return a new encoder whose embeddings are the static vectors and whose output bias is the log frequency."""
     config = ModernBertConfig(
         vocab_size=len(frequency),
@@ -156,8 +159,6 @@ def restore_state(run: Run, model: ModernBertForMaskedLM, optimiser: torch.optim
     path = run.work / "state.safetensors"
     if not path.exists():
         return Progress()
-    from safetensors import safe_open
-
     tensors = load_file(path)
     weights = {name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model.")}
     model.load_state_dict(weights, strict=False)
