@@ -1,0 +1,216 @@
+"""Which characters another program counted: from its positions to code points of the stored text.
+
+The REFI-QDA standard says "Unicode code point" and is silent on the byte order mark, on line ends and on whether the end
+is included; programs differ (interchange.md 2.3 to 2.5). So every convention is tried on a source's own selections, and
+the one under which most of them begin and end at the edges of words is taken.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from autocoder.project import Span
+
+CLEAN_SHARE = 0.9
+"""Below this share of clean selections the positions are doubtful and the reader says so."""
+OVERSHOOT = 2
+"""A selection may end this far after the text (a counted BOM or last line end) and is then cut at the text's end."""
+
+BOM = "\ufeff"
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
+_LINE_END = re.compile("\r\n?|\n")
+_CUT_NAME = re.compile(r"\s*(?:\.\.\.|…)$")
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What a program counts; the default is the standard's code points with a line end as one character."""
+
+    utf16: bool = False
+    crlf_is_two: bool = False
+    bom_counts: bool = False
+    end_included: bool = False
+
+    def __str__(self) -> str:
+        unit = "UTF-16 units" if self.utf16 else "code points"
+        crlf, bom = (2 if self.crlf_is_two else 1), int(self.bom_counts)
+        return f"{unit}, CR LF counts {crlf}, BOM counts {bom}, end {'included' if self.end_included else 'excluded'}"
+
+
+# By the beginning of Project/@origin, interchange.md 2.4; ties between conventions are settled by it.
+_DEFAULTS = {"nvivo": Convention(utf16=True, crlf_is_two=True)}
+_OWN_ORIGIN = "autocoder"
+
+
+def default_convention(origin: str) -> Convention:
+    """Return what the program that wrote ``origin`` counts as far as is known, else what the standard says."""
+    name = origin.strip().casefold()
+    return next((default for start, default in _DEFAULTS.items() if name.startswith(start)), Convention())
+
+
+@dataclass(frozen=True)
+class Received:
+    """A source's text as stored here (no BOM, LF), with where the raw text had something else."""
+
+    text: str
+    had_bom: bool
+    crlf: tuple[int, ...]
+
+    @classmethod
+    def from_raw(cls, raw: str) -> Received:
+        """Take the text as it stood in the file, its BOM and carriage returns included."""
+        had_bom = raw.startswith(BOM)
+        raw = raw[1:] if had_bom else raw
+        crlf = (match.start() for match in _LINE_END.finditer(raw) if match.end() - match.start() == 2)
+        shifted = tuple(position - before for before, position in enumerate(crlf))
+        return cls(_LINE_END.sub("\n", raw), had_bom, shifted)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A selection as the file gives it; ``name`` is often its text, whole or cut."""
+
+    start: int
+    end: int
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A selection in code points of the stored text; ``split`` when it would cut a character or a line end."""
+
+    start: int
+    end: int
+    split: bool = False
+
+
+class Scale:
+    """The way from a program's positions to code points, by the characters that count for two."""
+
+    def __init__(self, received: Received, convention: Convention) -> None:
+        wide = set(received.crlf) if convention.crlf_is_two else set()
+        if convention.utf16:
+            wide |= {match.start() for match in _WIDE.finditer(received.text)}
+        self._base = int(convention.bom_counts and received.had_bom)
+        self._wide = tuple(position + before for before, position in enumerate(sorted(wide)))
+        self._included = int(convention.end_included)
+
+    def place(self, mark: Mark) -> Place:
+        """Return where the selection stands; a position inside a two-unit character widens the selection to it."""
+        start, start_split = self._inner(mark.start)
+        end, end_split = self._inner(mark.end + self._included)
+        return Place(start, end + end_split, start_split or end_split)
+
+    def _inner(self, position: int) -> tuple[int, bool]:
+        # a position on the counted BOM itself is the beginning of the text
+        position = position - self._base if position else 0
+        before = bisect_left(self._wide, position)
+        return position - before, before > 0 and self._wide[before - 1] + 1 == position
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The convention taken for one source, its scale, and how many of the selections it leaves clean."""
+
+    convention: Convention
+    scale: Scale
+    clean: int
+    total: int
+    doubtful: tuple[Mark, ...]
+
+    @property
+    def share(self) -> float:
+        """The share of clean selections; 1 when there is none."""
+        return self.clean / self.total if self.total else 1.0
+
+
+def choose(received: Received, marks: Sequence[Mark], origin: str) -> Choice:
+    """Return the convention that suits the selections best, the origin's own on ties.
+
+    An included end is tried only when no other convention leaves enough selections clean: a longer selection is hardly
+    ever less clean, so it would win for the wrong reason. What autocoder wrote itself is known and not judged.
+    """
+    default = default_convention(origin)
+    if origin.strip().casefold().startswith(_OWN_ORIGIN):
+        return _judged(received, marks, default)[1]
+    best = max((_judged(received, marks, each) for each in _candidates(received, default)), key=_score)
+    if best[1].share < CLEAN_SHARE:
+        included = [replace(each, end_included=True) for each in _candidates(received, default)]
+        other = max((_judged(received, marks, each) for each in included), key=_score)
+        if other[1].share >= CLEAN_SHARE:
+            best = other
+    return best[1]
+
+
+def _candidates(received: Received, default: Convention) -> list[Convention]:
+    """Every convention that counts this text in its own way, the default first."""
+    options = product(
+        (False, True) if _WIDE.search(received.text) else (default.utf16,),
+        (False, True) if received.crlf else (default.crlf_is_two,),
+        (False, True) if received.had_bom else (default.bom_counts,),
+    )
+    found = [Convention(utf16, crlf, bom) for utf16, crlf, bom in options]
+    return sorted(found, key=lambda convention: convention != default)
+
+
+def _score(judged: tuple[int, Choice]) -> int:
+    return judged[0]
+
+
+def _judged(received: Received, marks: Sequence[Mark], convention: Convention) -> tuple[int, Choice]:
+    """The score counts a clean selection once and one whose name is its text twice, for no chance shift gives that."""
+    scale = Scale(received, convention)
+    points = [_points(received.text, scale.place(mark), mark.name) for mark in marks]
+    doubtful = tuple(mark for mark, point in zip(marks, points, strict=True) if not point)
+    return sum(points), Choice(convention, scale, len(marks) - len(doubtful), len(marks), doubtful)
+
+
+def _points(text: str, place: Place, name: str) -> int:
+    if place.split or not 0 <= place.start < place.end <= len(text):
+        return 0
+    if _is_named(text[place.start : place.end], name):
+        return 2
+    return int(_starts_clean(text, place.start) and not _inside_word(text, place.end))
+
+
+def _starts_clean(text: str, start: int) -> bool:
+    """A selection of whole lines may begin with the line's own indent; any other begins with a visible character."""
+    indented = text[start] != "\n" and (start == 0 or text[start - 1] == "\n")
+    return not _inside_word(text, start) and (indented or not text[start].isspace())
+
+
+def _inside_word(text: str, position: int) -> bool:
+    return 0 < position < len(text) and _is_letter(text[position - 1]) and _is_letter(text[position])
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum() or unicodedata.combining(character) > 0
+
+
+def _is_named(quote: str, name: str) -> bool:
+    wanted = " ".join(name.split())
+    if not wanted:
+        return False
+    # only as much of a long quote as the name can hold is compared
+    found = " ".join(quote[: 4 * len(name) + 64].split())
+    cut = _CUT_NAME.sub("", wanted)
+    return found == wanted or (cut != wanted and len(cut) > 20 and found.startswith(cut))
+
+
+def to_span(place: Place, length: int) -> Span | None:
+    """Return the span in a text of that length, cut by at most OVERSHOOT; None when it is empty or elsewhere."""
+    end = min(place.end, length)
+    if not 0 <= place.start < end or place.end > length + OVERSHOOT:
+        return None
+    return Span(place.start, end)
+
+
+def samples(choice: Choice, count: int = 3) -> Iterator[str]:
+    """Yield the first doubtful positions as the file gives them, never their text."""
+    for mark in choice.doubtful[:count]:
+        yield f"{mark.start} to {mark.end}"

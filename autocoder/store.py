@@ -1,0 +1,577 @@
+"""A project at rest: a folder with ``autocoder.toml`` and a database. The only SQL of the package.
+
+SQLite by default, in write-ahead mode with foreign keys on; writers take their lock at once and wait for one another.
+Reading never changes ``project.db``; a write is one transaction, all or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from autocoder.errors import AutocoderError
+from autocoder.project import (
+    Code,
+    Codebook,
+    Coder,
+    CoderKind,
+    Coding,
+    Decision,
+    Exclusion,
+    Origin,
+    Project,
+    Role,
+    Span,
+    Transcript,
+    Turn,
+)
+
+SETTINGS = "autocoder.toml"
+DATABASE = "sqlite:///project.db"
+LATEST = "0001"
+BUSY_MILLISECONDS = 15_000
+_ROWS_PER_STATEMENT = 5_000
+
+_schema = sa.MetaData()
+_codebook = sa.Table(
+    "codebook",
+    _schema,
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String),
+    sa.Column("change", sa.Text),
+    sa.Column("content", sa.JSON),
+)
+_transcript = sa.Table(
+    "transcript",
+    _schema,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String),
+    sa.Column("text", sa.Text),
+    sa.Column("sha256", sa.String),
+    sa.Column("variables", sa.JSON),
+    sa.Column("speakers", sa.JSON),
+)
+_turn = sa.Table(
+    "turn",
+    _schema,
+    sa.Column("transcript_id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("start", sa.Integer),
+    sa.Column("end", sa.Integer),
+    sa.Column("speaker", sa.String),
+    sa.Column("role", sa.String),
+    sa.Column("time", sa.Float),
+)
+_coder = sa.Table(
+    "coder",
+    _schema,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String),
+    sa.Column("kind", sa.String),
+)
+_coding = sa.Table(
+    "coding",
+    _schema,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("transcript_id", sa.Integer),
+    sa.Column("start", sa.Integer),
+    sa.Column("end", sa.Integer),
+    sa.Column("code", sa.String),
+    sa.Column("coder_id", sa.Integer),
+    sa.Column("origin", sa.String),
+    sa.Column("score", sa.Float),
+    sa.Column("memo", sa.Text),
+    sa.Column("created", sa.String),
+    sa.Column("codebook_version", sa.Integer),
+)
+_decision = sa.Table(
+    "decision",
+    _schema,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("coder_id", sa.Integer),
+    sa.Column("at", sa.String),
+    sa.Column("transcript_id", sa.Integer),
+    sa.Column("start", sa.Integer),
+    sa.Column("end", sa.Integer),
+    sa.Column("before", sa.JSON),
+    sa.Column("after", sa.JSON),
+    sa.Column("saw_suggestion", sa.Boolean),
+    sa.Column("shown", sa.JSON),
+    sa.Column("score", sa.Float),
+    sa.Column("seconds", sa.Float),
+    sa.Column("model", sa.String),
+    sa.Column("codebook_version", sa.Integer),
+)
+_file_read = sa.Table(
+    "file_read",
+    _schema,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String),
+    sa.Column("sha256", sa.String),
+    sa.Column("at", sa.String),
+)
+_precoded = sa.Table(
+    "precoded",
+    _schema,
+    sa.Column("coder_id", sa.Integer, primary_key=True),
+    sa.Column("transcript_id", sa.Integer, primary_key=True),
+)
+_revision = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String))
+
+
+class ProjectFault(AutocoderError):
+    """A folder that is no project, or a project that cannot be opened or written."""
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """A file that was imported: its name, the SHA-256 of its bytes, when."""
+
+    name: str
+    sha256: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What one import adds to a project; codings that are there already are left alone."""
+
+    transcripts: tuple[Transcript, ...] = ()
+    coders: tuple[Coder, ...] = ()
+    codings: tuple[Coding, ...] = ()
+    codebook: Codebook | None = None
+    change: str = ""
+    at: str = ""
+    files: tuple[FileRead, ...] = ()
+
+
+@dataclass(frozen=True)
+class CoderCount:
+    """How much a coder has coded."""
+
+    coder: Coder
+    codings: int
+    transcripts: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What ``autocoder status`` says, counted in the database without reading a text."""
+
+    name: str
+    codebook: str
+    codebook_version: int
+    codes: int
+    transcripts: int
+    turns: int
+    speakers: int
+    characters: int
+    coders: tuple[CoderCount, ...]
+    decisions: int
+    uncoded: int
+
+
+class Store:
+    """An open project; close it, or use it in a ``with`` statement."""
+
+    def __init__(self, folder: Path, name: str, engine: sa.Engine) -> None:
+        self.folder = folder
+        self.name = name
+        self._engine = engine
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database, so that SQLite folds its side files away."""
+        self._engine.dispose()
+
+    @property
+    def models(self) -> Path:
+        """The folder of the project's own models."""
+        return self.folder / "models"
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._engine.execution_options(write=True).begin() as connection:
+            yield connection
+
+    # reading
+
+    def codebook(self) -> Codebook:
+        """Return the latest version of the codebook."""
+        newest = sa.select(_codebook.c.version, _codebook.c.content).order_by(_codebook.c.version.desc()).limit(1)
+        with self._reading() as connection:
+            version, content = connection.execute(newest).one()
+        return codebook_from_json(content, version)
+
+    def transcripts(self) -> tuple[Transcript, ...]:
+        """Return the transcripts with their turns, in the order in which they came."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(_transcript).order_by(_transcript.c.id)).all()
+            turns: dict[int, list[Turn]] = {row.id: [] for row in rows}
+            for turn in connection.execute(sa.select(_turn).order_by(_turn.c.transcript_id, _turn.c.number)):
+                span = Span(turn.start, turn.end)
+                turns[turn.transcript_id].append(Turn(span, turn.speaker, Role(turn.role), turn.time))
+        return tuple(Transcript(row.name, row.text, tuple(turns[row.id]), row.variables, row.speakers) for row in rows)
+
+    def coders(self) -> tuple[Coder, ...]:
+        """Return the coders in the order in which they came."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(_coder).order_by(_coder.c.id))
+            return tuple(Coder(row.name, CoderKind(row.kind)) for row in rows)
+
+    def codings(self) -> tuple[Coding, ...]:
+        """Return all codings by transcript and position."""
+        query = (
+            sa.select(_coding, _transcript.c.name.label("transcript"), _coder.c.name.label("coder"))
+            .join(_transcript, _transcript.c.id == _coding.c.transcript_id)
+            .join(_coder, _coder.c.id == _coding.c.coder_id)
+            .order_by(_coding.c.transcript_id, _coding.c.start, _coding.c.end, _coding.c.id)
+        )
+        with self._reading() as connection:
+            return tuple(_coding_of(row) for row in connection.execute(query))
+
+    def load(self) -> Project:
+        """Return the whole project."""
+        return Project(self.name, self.codebook(), self.transcripts(), self.coders(), self.codings())
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Return the decisions in the order in which they were made."""
+        query = (
+            sa.select(_decision, _transcript.c.name.label("transcript"), _coder.c.name.label("coder"))
+            .join(_transcript, _transcript.c.id == _decision.c.transcript_id)
+            .join(_coder, _coder.c.id == _decision.c.coder_id)
+            .order_by(_decision.c.id)
+        )
+        with self._reading() as connection:
+            return tuple(_decision_of(row) for row in connection.execute(query))
+
+    def files(self) -> tuple[FileRead, ...]:
+        """Return the files that were imported."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(_file_read).order_by(_file_read.c.id))
+            return tuple(FileRead(row.name, row.sha256, row.at) for row in rows)
+
+    def precoded(self, coder: str) -> frozenset[str]:
+        """Return the names of the transcripts that this model coder has gone through."""
+        query = (
+            sa.select(_transcript.c.name)
+            .join(_precoded, _precoded.c.transcript_id == _transcript.c.id)
+            .join(_coder, _coder.c.id == _precoded.c.coder_id)
+            .where(_coder.c.name == coder)
+        )
+        with self._reading() as connection:
+            return frozenset(connection.scalars(query))
+
+    def summary(self) -> Summary:
+        """Count what is in the project."""
+        codebook = self.codebook()
+        with self._reading() as connection:
+            transcripts, characters = connection.execute(
+                sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(_transcript.c.text)), 0))
+            ).one()
+            speakers = sa.select(_turn.c.transcript_id, _turn.c.speaker).distinct().subquery()
+            humans = (
+                sa.select(_coding.c.transcript_id)
+                .join(_coder, _coder.c.id == _coding.c.coder_id)
+                .where(_coder.c.kind == CoderKind.HUMAN)
+            )
+            uncoded = sa.select(sa.func.count()).select_from(_transcript).where(_transcript.c.id.not_in(humans))
+            return Summary(
+                name=self.name,
+                codebook=codebook.name,
+                codebook_version=codebook.version,
+                codes=len(codebook),
+                transcripts=transcripts,
+                characters=characters,
+                turns=_count(connection, _turn),
+                speakers=_count(connection, speakers),
+                coders=_coder_counts(connection),
+                decisions=_count(connection, _decision),
+                uncoded=connection.scalars(uncoded).one(),
+            )
+
+    # writing
+
+    def add(self, addition: Addition) -> int:
+        """Add what an import brought, in one transaction, and return the number of codings that are new."""
+        with self._writing() as connection:
+            if addition.codebook is not None:
+                _insert_codebook(connection, addition.codebook, addition.change, addition.at)
+            _insert_transcripts(connection, addition.transcripts)
+            _insert_coders(connection, addition.coders)
+            added = _insert_codings(connection, addition.codings)
+            if addition.files:
+                connection.execute(sa.insert(_file_read), [asdict(file) for file in addition.files])
+        return added
+
+    def add_suggestions(self, coder: Coder, transcript: str, codings: Sequence[Coding]) -> None:
+        """Replace what this model coder suggested for a transcript, and remember that it is done."""
+        with self._writing() as connection:
+            _insert_coders(connection, [coder])
+            coder_id = _ids(connection, _coder)[coder.name]
+            transcript_id = _ids(connection, _transcript)[transcript]
+            mine = (_coding.c.coder_id == coder_id) & (_coding.c.transcript_id == transcript_id)
+            connection.execute(sa.delete(_coding).where(mine))
+            _insert_codings(connection, codings)
+            done = (_precoded.c.coder_id == coder_id) & (_precoded.c.transcript_id == transcript_id)
+            connection.execute(sa.delete(_precoded).where(done))
+            connection.execute(sa.insert(_precoded).values(coder_id=coder_id, transcript_id=transcript_id))
+
+    def record(self, decision: Decision) -> None:
+        """Append a decision; there is no way to change one."""
+        values = asdict(decision)
+        with self._writing() as connection:
+            values["coder_id"] = _ids(connection, _coder)[values.pop("coder")]
+            values["transcript_id"] = _ids(connection, _transcript)[values.pop("transcript")]
+            span = values.pop("span")
+            connection.execute(sa.insert(_decision).values(**values, start=span["start"], end=span["end"]))
+
+
+def create(folder: Path, name: str, codebook: Codebook, at: str) -> Store:
+    """Make a new project in ``folder``; raise ProjectFault when one is there already."""
+    if (folder / SETTINGS).exists():
+        raise ProjectFault(f"{folder} is a project already; choose another folder or go on with this one.")
+    folder.mkdir(parents=True, exist_ok=True)
+    engine = _engine(folder, DATABASE)
+    _upgrade(engine)
+    store = Store(folder, name, engine)
+    with store._writing() as connection:
+        _insert_codebook(connection, codebook, f"started from {codebook.name}", at)
+    partial = folder / f"{SETTINGS}.partial"
+    quoted = json.dumps(name, ensure_ascii=False)
+    partial.write_text(f'# An autocoder project.\nname = {quoted}\ndatabase = "{DATABASE}"\n', encoding="utf-8")
+    os.replace(partial, folder / SETTINGS)  # the folder is a project from here on
+    return store
+
+
+def open_project(folder: Path) -> Store:
+    """Open the project in ``folder``, bringing its database up to date; raise ProjectFault when it is none."""
+    path = folder / SETTINGS
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ProjectFault(f"{folder} is no autocoder project; make one with: autocoder new {folder}.") from None
+    except tomllib.TOMLDecodeError as fault:
+        raise ProjectFault(f"{path} cannot be read ({fault}); mend that line.") from None
+    engine = _engine(folder, settings.get("database", DATABASE))
+    try:
+        with engine.connect() as connection:
+            revision = connection.scalars(sa.select(_revision.c.version_num)).first()
+    except DBAPIError:
+        engine.dispose()
+        raise ProjectFault(f"{folder}: the database cannot be opened; restore project.db from a copy.") from None
+    if revision is None or revision > LATEST:
+        engine.dispose()
+        raise ProjectFault(f"{folder} was made by a newer autocoder ({revision}); install that version.")
+    if revision < LATEST:
+        _upgrade(engine)
+    return Store(folder, str(settings.get("name", folder.name)), engine)
+
+
+def _engine(folder: Path, url: str) -> sa.Engine:
+    address = sa.make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return sa.create_engine(address)
+    engine = sa.create_engine(address.set(database=str(folder / (address.database or "project.db"))))
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Turn off the driver's own transactions and set what SQLite leaves off."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Take the write lock at the start of a write: a lock taken midway cannot wait for another writer."""
+    immediate = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _upgrade(engine: sa.Engine) -> None:
+    """Bring the database to the latest form; Alembic is imported here alone, since opening rarely needs it."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    with engine.execution_options(write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _count(connection: sa.Connection, table: sa.FromClause) -> int:
+    return connection.scalars(sa.select(sa.func.count()).select_from(table)).one()
+
+
+def _ids(connection: sa.Connection, table: sa.Table) -> dict[str, int]:
+    return {row.name: row.id for row in connection.execute(sa.select(table.c.name, table.c.id))}
+
+
+def _coder_counts(connection: sa.Connection) -> tuple[CoderCount, ...]:
+    query = (
+        sa.select(
+            _coder.c.name,
+            _coder.c.kind,
+            sa.func.count(_coding.c.id),
+            sa.func.count(sa.distinct(_coding.c.transcript_id)),
+        )
+        .outerjoin(_coding, _coding.c.coder_id == _coder.c.id)
+        .group_by(_coder.c.id, _coder.c.name, _coder.c.kind)
+        .order_by(_coder.c.id)
+    )
+    return tuple(CoderCount(Coder(name, CoderKind(kind)), n, m) for name, kind, n, m in connection.execute(query))
+
+
+def _insert_codebook(connection: sa.Connection, codebook: Codebook, change: str, at: str) -> None:
+    values = {"version": codebook.version, "at": at, "change": change, "content": codebook_to_json(codebook)}
+    connection.execute(sa.insert(_codebook).values(**values))
+
+
+def _insert_transcripts(connection: sa.Connection, transcripts: Iterable[Transcript]) -> None:
+    for transcript in transcripts:
+        transcript_id = connection.scalars(
+            sa.insert(_transcript)
+            .values(
+                name=transcript.name,
+                text=transcript.text,
+                sha256=transcript.sha256,
+                variables=dict(transcript.variables),
+                speakers={name: dict(variables) for name, variables in transcript.speakers.items()},
+            )
+            .returning(_transcript.c.id)
+        ).one()
+        rows = [_turn_row(transcript_id, n, turn) for n, turn in enumerate(transcript.turns)]
+        if rows:
+            connection.execute(sa.insert(_turn), rows)
+
+
+def _turn_row(transcript_id: int, number: int, turn: Turn) -> dict[str, Any]:
+    span = {"start": turn.span.start, "end": turn.span.end}
+    rest = {"speaker": turn.speaker, "role": turn.role.value, "time": turn.time}
+    return {"transcript_id": transcript_id, "number": number} | span | rest
+
+
+def _insert_coders(connection: sa.Connection, coders: Iterable[Coder]) -> None:
+    kinds = {row.name: row.kind for row in connection.execute(sa.select(_coder.c.name, _coder.c.kind))}
+    for coder in coders:
+        if coder.name not in kinds:
+            connection.execute(sa.insert(_coder).values(name=coder.name, kind=coder.kind.value))
+            kinds[coder.name] = coder.kind.value
+        elif kinds[coder.name] != coder.kind.value:
+            raise ProjectFault(
+                f"{coder.name} is known as a {kinds[coder.name]} coder; give the other one another name."
+            )
+
+
+def _insert_codings(connection: sa.Connection, codings: Iterable[Coding]) -> int:
+    """Insert the codings that are not there yet and return their number."""
+    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
+    key = (_coding.c.transcript_id, _coding.c.start, _coding.c.end, _coding.c.code, _coding.c.coder_id)
+    there = {tuple(row) for row in connection.execute(sa.select(*key))}
+    rows = []
+    for coding in codings:
+        identity = (transcripts[coding.transcript], *_edges(coding.span), coding.code, coders[coding.coder])
+        if identity not in there:
+            there.add(identity)
+            rows.append(_coding_row(coding, identity))
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        connection.execute(sa.insert(_coding), rows[start : start + _ROWS_PER_STATEMENT])
+    return len(rows)
+
+
+def _edges(span: Span) -> tuple[int, int]:
+    return span.start, span.end
+
+
+def _coding_row(coding: Coding, identity: tuple[int, int, int, str, int]) -> dict[str, Any]:
+    names = ("transcript_id", "start", "end", "code", "coder_id")
+    return dict(zip(names, identity, strict=True)) | {
+        "origin": coding.origin.value,
+        "score": coding.score,
+        "memo": coding.memo,
+        "created": coding.created,
+        "codebook_version": coding.codebook_version,
+    }
+
+
+def _coding_of(row: sa.Row[Any]) -> Coding:
+    return Coding(
+        transcript=row.transcript,
+        span=Span(row.start, row.end),
+        code=row.code,
+        coder=row.coder,
+        origin=Origin(row.origin),
+        score=row.score,
+        memo=row.memo,
+        created=row.created,
+        codebook_version=row.codebook_version,
+    )
+
+
+def _decision_of(row: sa.Row[Any]) -> Decision:
+    return Decision(
+        coder=row.coder,
+        at=row.at,
+        transcript=row.transcript,
+        span=Span(row.start, row.end),
+        before=tuple(row.before),
+        after=tuple(row.after),
+        saw_suggestion=row.saw_suggestion,
+        shown=tuple(row.shown),
+        score=row.score,
+        seconds=row.seconds,
+        model=row.model,
+        codebook_version=row.codebook_version,
+    )
+
+
+def codebook_to_json(codebook: Codebook) -> dict[str, Any]:
+    """Return the codebook as JSON data; :func:`codebook_from_json` is the way back."""
+    return {
+        "name": codebook.name,
+        "exclusive": sorted(codebook.exclusive),
+        "codes": [asdict(code) for code in codebook.codes],
+    }
+
+
+def codebook_from_json(content: Mapping[str, Any], version: int) -> Codebook:
+    """Return the codebook that :func:`codebook_to_json` wrote."""
+    codes = tuple(_code_of(record) for record in content["codes"])
+    return Codebook(content["name"], codes, frozenset(content["exclusive"]), version)
+
+
+def _code_of(record: Mapping[str, Any]) -> Code:
+    lists: dict[str, Any] = {
+        "include": tuple(record["include"]),
+        "exclude": tuple(Exclusion(**exclusion) for exclusion in record["exclude"]),
+        "aliases": tuple(record["aliases"]),
+        "crosswalk": tuple((to, relation) for to, relation in record["crosswalk"]),
+    }
+    return Code(**{**record, **lists})

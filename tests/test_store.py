@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from autocoder import store
+from autocoder.project import Codebook, Coder, CoderKind, Coding, Decision, Origin, Project, Span, Transcript
+from autocoder.store import Addition, FileRead, ProjectFault, Store
+
+
+@pytest.fixture
+def opened(tmp_path: Path, project: Project) -> Store:
+    made = store.create(tmp_path / "p", project.name, project.codebook, "2026-01-01T00:00:00")
+    file = FileRead("ריאיון 1.docx", "0" * 64, "2026-01-01T00:00:00")
+    made.add(Addition(project.transcripts, project.coders, project.codings, files=(file,)))
+    return made
+
+
+def test_a_project_comes_back_as_it_was_put_in(opened: Store, project: Project) -> None:
+    opened.close()
+    with store.open_project(opened.folder) as again:
+        assert again.load().transcripts == project.transcripts
+        assert sorted(map(repr, again.codings())) == sorted(map(repr, project.codings))
+        assert again.load().coders == project.coders
+        assert again.codebook() == project.codebook
+        assert again.name == "מחקר"
+        assert [file.name for file in again.files()] == ["ריאיון 1.docx"]
+
+
+def test_every_coding_quotes_its_transcript(opened: Store) -> None:
+    loaded = opened.load()
+    quotes = {loaded.transcript(coding.transcript).quote(coding.span) for coding in loaded.codings}
+    assert "אהמ... התחלתי לבד \U0001f642 בלי אף אחד. ואז הגיע עוד מישהו!" in {quote.strip() for quote in quotes}
+
+
+def test_the_same_codings_added_twice_are_there_once(opened: Store, project: Project) -> None:
+    assert opened.add(Addition(codings=project.codings)) == 0
+    assert len(opened.codings()) == len(project.codings)
+
+
+def test_a_failed_addition_leaves_nothing_behind(opened: Store, project: Project, transcript: Transcript) -> None:
+    bad = Coding("no such transcript", Span(0, 1), "pay", "דנה")
+    with pytest.raises(KeyError):
+        opened.add(Addition(transcripts=(replace(transcript, name="שני"),), codings=(bad,)))
+    assert [transcript.name for transcript in opened.transcripts()] == [project.transcripts[0].name]
+
+
+def test_reading_a_project_leaves_its_file_byte_for_byte(opened: Store) -> None:
+    opened.close()
+    path = opened.folder / "project.db"
+    before = path.read_bytes()
+    with store.open_project(opened.folder) as again:
+        again.load()
+        again.summary()
+    assert path.read_bytes() == before
+    assert sorted(entry.name for entry in opened.folder.iterdir()) == ["autocoder.toml", "project.db"]
+
+
+def test_decisions_can_only_be_added(opened: Store) -> None:
+    decision = Decision("דנה", "2026-02-01T09:00:00", "ריאיון 1", Span(3, 9), ("pay",), (), True, ("pay",), 0.8, 2.5)
+    opened.record(decision)
+    opened.record(replace(decision, before=(), after=("pay",)))
+    assert opened.decisions() == (decision, replace(decision, before=(), after=("pay",)))
+    opened.close()
+    with sqlite3.connect(opened.folder / "project.db") as raw:
+        for deed in ("UPDATE decision SET seconds = 1", "DELETE FROM decision"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                raw.execute(deed)
+    raw.close()
+
+
+def test_suggestions_replace_only_those_of_the_same_model(opened: Store) -> None:
+    model = Coder("model-1", CoderKind.MODEL)
+    coding = Coding("ריאיון 1", Span(10, 20), "pay", "model-1", Origin.AUTO, 0.7)
+    opened.add_suggestions(model, "ריאיון 1", [coding])
+    opened.add_suggestions(model, "ריאיון 1", [replace(coding, span=Span(11, 20))])
+    suggested = [coding for coding in opened.codings() if coding.coder == "model-1"]
+    assert [coding.span for coding in suggested] == [Span(11, 20)]
+    assert opened.precoded("model-1") == {"ריאיון 1"}
+    assert len(opened.codings()) == 5
+
+
+def test_a_name_is_a_person_or_a_model_never_both(opened: Store) -> None:
+    with pytest.raises(ProjectFault, match="human coder"):
+        opened.add_suggestions(Coder("דנה", CoderKind.MODEL), "ריאיון 1", [])
+
+
+def test_the_database_is_in_write_ahead_mode_with_foreign_keys(opened: Store) -> None:
+    with opened._reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == store.BUSY_MILLISECONDS
+
+
+def test_writers_wait_for_one_another(opened: Store) -> None:
+    def write(number: int) -> None:
+        with store.open_project(opened.folder) as mine:
+            mine.add(Addition(coders=(Coder(f"מקודדת {number}"),)))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened.coders()) == 10
+
+
+def test_the_summary_counts_what_is_there(opened: Store) -> None:
+    summary = opened.summary()
+    assert (summary.transcripts, summary.turns, summary.speakers, summary.uncoded) == (1, 4, 2, 0)
+    assert [(count.coder.name, count.codings) for count in summary.coders] == [("דנה", 3), ("יוסי", 1)]
+
+
+def test_a_folder_that_is_no_project_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProjectFault, match="autocoder new"):
+        store.open_project(tmp_path)
+
+
+def test_a_project_is_not_made_over_another(opened: Store, codebook: Codebook) -> None:
+    with pytest.raises(ProjectFault, match="already"):
+        store.create(opened.folder, "x", codebook, "")
+
+
+def test_a_project_of_a_newer_version_is_refused(opened: Store) -> None:
+    with opened._writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    opened.close()
+    with pytest.raises(ProjectFault, match="newer autocoder"):
+        store.open_project(opened.folder)
+
+
+def test_a_broken_database_is_one_sentence(opened: Store) -> None:
+    opened.close()
+    (opened.folder / "project.db").write_bytes(b"this is not a database at all" * 100)
+    with pytest.raises(ProjectFault, match=r"restore project\.db"):
+        store.open_project(opened.folder)
