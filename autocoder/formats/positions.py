@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -115,18 +115,31 @@ class Scale:
 
 @dataclass(frozen=True)
 class Choice:
-    """The convention taken for one source, its scale, and how many of the selections it leaves clean."""
+    """The convention taken for one source, its scale, and how many of the selections it leaves clean.
+
+    ``certain`` means that the convention is known, so that a selection inside a word is the coder's own wish.
+    """
 
     convention: Convention
     scale: Scale
     clean: int
     total: int
     doubtful: tuple[Mark, ...]
+    certain: bool = False
 
     @property
     def share(self) -> float:
         """The share of clean selections; 1 when there is none."""
         return self.clean / self.total if self.total else 1.0
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether too few selections begin and end at the edges of words to trust the positions."""
+        return not self.certain and self.share < CLEAN_SHARE
+
+    def samples(self, count: int = 3) -> str:
+        """Return the first doubtful positions as the file gives them, never their text."""
+        return ", ".join(f"{mark.start} to {mark.end}" for mark in self.doubtful[:count])
 
 
 def choose(received: Received, marks: Sequence[Mark], origin: str) -> Choice:
@@ -137,7 +150,7 @@ def choose(received: Received, marks: Sequence[Mark], origin: str) -> Choice:
     """
     default = default_convention(origin)
     if origin.strip().casefold().startswith(_OWN_ORIGIN):
-        return _judged(received, marks, default)[1]
+        return replace(_judged(received, marks, default)[1], certain=True)
     best = max((_judged(received, marks, each) for each in _candidates(received, default)), key=_score)
     if best[1].share < CLEAN_SHARE:
         included = [replace(each, end_included=True) for each in _candidates(received, default)]
@@ -209,8 +222,3 @@ def to_span(place: Place, length: int) -> Span | None:
         return None
     return Span(place.start, end)
 
-
-def samples(choice: Choice, count: int = 3) -> Iterator[str]:
-    """Yield the first doubtful positions as the file gives them, never their text."""
-    for mark in choice.doubtful[:count]:
-        yield f"{mark.start} to {mark.end}"

@@ -1,0 +1,256 @@
+"""The saved model: a folder with a manifest, the encoder and head as safetensors, and the ONNX file that predicts.
+
+Scoring needs onnxruntime, tokenizers and numpy alone, so that suggestions start at once and run where torch does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autocoder.errors import AutocoderError
+from autocoder.text import normalise
+
+FORMAT = 1
+MANIFEST, NETWORK, TOKENIZER = "manifest.json", "model.onnx", "encoder/tokenizer.json"
+BATCH = 32
+
+Scores = NDArray[np.float64]
+Ids = NDArray[np.int64]
+
+
+class ModelFault(AutocoderError):
+    """A folder that is no model of ours, or one whose files were changed."""
+
+
+class Scorer(Protocol):
+    """Anything that gives every code of a codebook a score for every text; a fake of three lines will do in tests."""
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """The codes, in the order of the columns."""
+        ...
+
+    def score(self, texts: Sequence[str], questions: Sequence[str]) -> Scores:
+        """Return (texts, codes) scores between 0 and 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Input:
+    """How a text becomes pieces: the marks' ids and how many pieces of question and text the model reads."""
+
+    start: tuple[int, ...]
+    between: tuple[int, ...]
+    end: tuple[int, ...]
+    pad: int
+    question_pieces: int = 48
+    text_pieces: int = 200
+
+
+@dataclass(frozen=True)
+class CodeEntry:
+    """A code as the model knows it; ``learned`` is False for one with too few examples, whose score is its prior."""
+
+    id: str
+    name: str
+    parent: str | None
+    codable: bool
+    exclusive: bool
+    examples: int
+    prior: float
+    learned: bool
+    suggest: float = 1.1
+    unsure: float = 1.1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that a model says of itself; the card is the same for people."""
+
+    name: str
+    created: str
+    codes: tuple[CodeEntry, ...]
+    input: Input
+    slope: float
+    intercept: float
+    encoder: str
+    data: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    scores: Mapping[str, Any]
+    versions: Mapping[str, str]
+    codebook: str
+    codebook_version: int
+    files: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Window:
+    """One sequence for the network, and which of the texts it came from."""
+
+    text: int
+    ids: tuple[int, ...]
+    first: int  # where the text's own pieces begin, after the question
+    last: int  # one past where they end
+
+
+def windows(tokenizer: Tokenizing, how: Input, texts: Sequence[str], questions: Sequence[str]) -> list[Window]:
+    """Cut texts into sequences ``start question between text end``; a long text gives several of the same size.
+
+    The question keeps its last pieces, because that is where it asks. Both are normalised here and nowhere else.
+    """
+    asked = [pieces[-how.question_pieces :] for pieces in tokenizer.pieces(list(map(normalise, questions)))]
+    found = []
+    for n, (question, pieces) in enumerate(zip(asked, tokenizer.pieces(list(map(normalise, texts))), strict=True)):
+        lead = (*how.start, *question, *how.between) if question else how.start
+        count = max(1, -(-len(pieces) // how.text_pieces))
+        edges = [round(k * len(pieces) / count) for k in range(count + 1)]
+        for k in range(count):
+            part = pieces[edges[k] : edges[k + 1]]
+            found.append(Window(n, (*lead, *part, *how.end), len(lead), len(lead) + len(part)))
+    return found
+
+
+class Tokenizing(Protocol):
+    """A tokenizer that gives the ids of each text without any marks."""
+
+    def pieces(self, texts: list[str]) -> list[list[int]]:
+        """Return the ids of each text."""
+        ...
+
+
+class FileTokenizer:
+    """The tokenizer of a ``tokenizer.json``."""
+
+    def __init__(self, path: Path) -> None:
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(path))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+
+    def pieces(self, texts: list[str]) -> list[list[int]]:
+        """Return the ids of each text."""
+        return [encoding.ids for encoding in self._tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+
+def batches(found: Sequence[Window], size: int) -> Iterator[list[int]]:
+    """Yield indices of windows, the longest first, so that a batch is padded little."""
+    order = sorted(range(len(found)), key=lambda n: -len(found[n].ids))
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def pad(found: Sequence[Window], filler: int) -> tuple[Ids, Ids, Ids]:
+    """Return ids, attention mask and the mask of the text's own pieces, each (windows, longest)."""
+    longest = max(len(window.ids) for window in found)
+    ids = np.full((len(found), longest), filler, dtype=np.int64)
+    attention, own = np.zeros_like(ids), np.zeros_like(ids)
+    for row, window in enumerate(found):
+        ids[row, : len(window.ids)] = window.ids
+        attention[row, : len(window.ids)] = 1
+        own[row, window.first : max(window.last, window.first + 1)] = 1
+    return ids, attention, own
+
+
+def probabilities(manifest: Manifest, logits: Scores) -> Scores:
+    """Return calibrated scores of every code from the learned codes' logits, (n, learned) to (n, codes).
+
+    A code that was not learned has its share among the examples; a parent is at least as likely as its child.
+    """
+    scores = np.tile([code.prior for code in manifest.codes], (len(logits), 1))
+    learned = [n for n, code in enumerate(manifest.codes) if code.learned]
+    scores[:, learned] = 1 / (1 + np.exp(-(manifest.slope * logits + manifest.intercept)))
+    place = {code.id: n for n, code in enumerate(manifest.codes)}
+    for code in sorted(manifest.codes, key=lambda code: -_depth(code, manifest.codes, place)):
+        if code.parent is not None:
+            parent = place[code.parent]
+            scores[:, parent] = np.maximum(scores[:, parent], scores[:, place[code.id]])
+    return scores
+
+
+def _depth(code: CodeEntry, codes: Sequence[CodeEntry], place: Mapping[str, int]) -> int:
+    depth = 0
+    while code.parent is not None:
+        code = codes[place[code.parent]]
+        depth += 1
+    return depth
+
+
+class Classifier:
+    """A trained model that scores texts."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        from onnxruntime import InferenceSession, SessionOptions
+
+        options = SessionOptions()
+        options.intra_op_num_threads = os.cpu_count() or 1
+        self.manifest = manifest
+        self._tokenizer = FileTokenizer(folder / TOKENIZER)
+        self._session = InferenceSession(str(folder / NETWORK), options, providers=["CPUExecutionProvider"])
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes in the order of the columns of :meth:`score`."""
+        return tuple(code.id for code in self.manifest.codes)
+
+    def score(self, texts: Sequence[str], questions: Sequence[str]) -> Scores:
+        """Return (texts, codes) calibrated scores; the longest text first, a long text by its likeliest part."""
+        found = windows(self._tokenizer, self.manifest.input, texts, questions)
+        learned = sum(code.learned for code in self.manifest.codes)
+        logits = np.full((len(texts), learned), -np.inf)
+        for batch in batches(found, BATCH):
+            chosen = [found[n] for n in batch]
+            ids, attention, own = pad(chosen, self.manifest.input.pad)
+            (part,) = self._session.run(None, {"input_ids": ids, "attention_mask": attention, "text_mask": own})
+            np.maximum.at(logits, [window.text for window in chosen], np.asarray(part, dtype=np.float64))
+        return probabilities(self.manifest, logits)
+
+
+def load(folder: Path) -> Classifier:
+    """Open a model; raise ModelFault when a file is missing, changed, or of a newer form."""
+    manifest = read_manifest(folder)
+    for name, digest in manifest.files.items():
+        path = folder / name
+        if not path.is_file() or file_sha256(path) != digest:
+            raise ModelFault(f"{folder}: {name} is missing or was changed since training; train the model again.")
+    return Classifier(folder, manifest)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return what a model says of itself, without loading it."""
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise ModelFault(
+            f"{folder} is no model: it has no {MANIFEST}; name a folder that autocoder train made."
+        ) from None
+    except ValueError:
+        raise ModelFault(f"{folder}: {MANIFEST} is damaged; train the model again.") from None
+    if content.get("format") != FORMAT:
+        raise ModelFault(f"{folder} has a form that this version does not know; install the version that trained it.")
+    how: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in content["input"].items()}
+    entries = tuple(CodeEntry(**entry) for entry in content["codes"])
+    return Manifest(**{**content, "codes": entries, "input": Input(**how)})
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest; it is the last file of a model, so a folder without one is an unfinished model."""
+    partial = folder / f"{MANIFEST}.partial"
+    partial.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
+    os.replace(partial, folder / MANIFEST)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

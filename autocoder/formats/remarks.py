@@ -1,0 +1,103 @@
+"""The words beside a coding in other programs' files: a memo, and for a suggestion its score and model.
+
+No interchange format has a place for a score or for how a coding came about, so both stand in the comment, one line
+``autocoder suggestion; score 0.83; model NAME`` above the memo. The same line is understood when a file comes back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from autocoder.project import Coding, Origin
+
+_WORDS = {
+    "suggestion": Origin.AUTO,
+    "assisted": Origin.ASSISTED,
+    "adjudicated": Origin.ADJUDICATED,
+    "memo": Origin.BLIND,
+}
+_HEAD = re.compile(
+    r"^autocoder (?P<word>suggestion|assisted|adjudicated|memo)"
+    r"(?:; score (?P<score>\d\.\d+))?(?:; model (?P<model>.*?))?(?:; code (?P<code>.*))?$"
+)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What a comment says of a coding; ``model`` is the model's name for a suggestion, ``code`` the path it is about."""
+
+    memo: str = ""
+    origin: Origin = Origin.BLIND
+    score: float | None = None
+    model: str = ""
+    code: str = ""
+
+    def __str__(self) -> str:
+        return "\n".join(line for line in (self._head(), self.memo) if line)
+
+    def _head(self) -> str:
+        if self.origin is Origin.BLIND and not self.code:
+            return ""
+        word = next(word for word, origin in _WORDS.items() if origin is self.origin)
+        score = "" if self.score is None else f"; score {self.score:.2f}"
+        model = f"; model {self.model}" if self.model else ""
+        return f"autocoder {word}{score}{model}" + (f"; code {self.code}" if self.code else "")
+
+
+def remark(coding: Coding, model: bool) -> Remark:
+    """Return what is to be written beside a coding; a person's coding carries no score."""
+    memo = coding.memo.strip()
+    if model:
+        return Remark(memo, Origin.AUTO, coding.score, _one_line(coding.coder))
+    return Remark(memo, Origin.BLIND if coding.origin is Origin.AUTO else coding.origin)
+
+
+def describe(remarks: Mapping[str, Remark]) -> str:
+    """Return one comment for the codings of a selection, by code path; a code is named only where remarks differ."""
+    if len(set(remarks.values())) == 1:
+        return str(next(iter(remarks.values())))
+    named = [replace(each, code=_one_line(path)) for path, each in remarks.items()]
+    return "\n".join(str(each) for each in named if each.memo or each.origin is not Origin.BLIND)
+
+
+def recall(comment: str) -> tuple[Remark, ...]:
+    """Return the remarks a comment holds, in order; words under no line of ours are one remark's memo."""
+    found: list[Remark] = []
+    lines: list[str] = []
+    for line in comment.strip().splitlines():
+        head = _HEAD.match(line.strip())
+        if head is None:
+            lines.append(line)
+            continue
+        _close(found, lines)
+        score = head["score"]
+        origin = _WORDS[head["word"]]
+        found.append(Remark("", origin, float(score) if score else None, head["model"] or "", head["code"] or ""))
+    _close(found, lines)
+    return tuple(found)
+
+
+def about(remarks: Sequence[Remark], code_path: str) -> Remark:
+    """Return what the remarks of a selection say of one of its codes.
+
+    Where every remark is about another code (the codebook's names changed meanwhile) their words are kept as memo.
+    """
+    path = _one_line(code_path)
+    mine = [each for each in remarks if each.code in ("", path)]
+    memo = "\n".join(each.memo for each in mine or remarks if each.memo)
+    said = next((each for each in mine if each.origin is not Origin.BLIND), Remark())
+    return replace(said, memo=memo, code="")
+
+
+def _close(found: list[Remark], lines: list[str]) -> None:
+    """Give the lines gathered so far to the remark above them."""
+    if lines:
+        above = found.pop() if found else Remark()
+        found.append(replace(above, memo="\n".join(lines).strip()))
+        lines.clear()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
