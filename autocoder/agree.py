@@ -29,8 +29,13 @@ Distance = Callable[[Any, Any], float]
 Form = Callable[[NDArray[Any]], NDArray[Any]]
 """Weights (resamples x transcripts) to one value of a coefficient for each resample; nan where it is undefined."""
 
-FEW_TRANSCRIPTS = 20
-"""Below it the bootstrap's intervals are too short, and a t interval on the cluster delta method is given instead."""
+FEW_TRANSCRIPTS = 40
+"""Below it a t interval on the cluster delta method is given: the percentile bootstrap's is then too short.
+
+Coverage of nominal 95 %, measured on 600 simulated studies in each of six settings of prevalence and clustering, with two
+coders and 30 units a transcript: 90 to 94 % (bootstrap) and 92 to 98 % (t) with 10 and 20 transcripts, 92 to 96 % and 94
+to 96 % with 40.
+"""
 LEFT_OUT = 0.05
 """The share of undefined resamples above which an estimate says that they were left out."""
 
@@ -222,7 +227,7 @@ def krippendorff_alpha(ratings: Rows, distance: Distance | None = None) -> Estim
     >>> round(krippendorff_alpha([[1, 1, 0, 0, 0, 0, 0, 0, 0, 0], [0, 1, 1, 0, 0, 1, 0, 1, 0, 0]]).value, 3)
     0.095
 
-    and on the sets of Krippendorff and Craggs (2016), table 8b, with their missing ratings, were there any, as None:
+    and on the sets of Krippendorff and Craggs (2016), table 8b, with the MASI distance:
 
     >>> a, ab, abd, d = frozenset("a"), frozenset("ab"), frozenset("abd"), frozenset("d")
     >>> round(krippendorff_alpha([[a, ab, d], [a, ab, d], [a, abd, d]], masi_distance).value, 4)
@@ -322,7 +327,7 @@ def _numbered(ratings: Rows) -> tuple[Ints, tuple[Hashable, ...]]:
         [-1 if _is_missing(value) else numbers.setdefault(value, len(numbers)) for value in row]
         for row in (ratings.tolist() if isinstance(ratings, np.ndarray) else ratings)
     ]
-    return np.array(values, dtype=np.int64).reshape(len(values), -1), tuple(numbers)
+    return np.array(values, dtype=np.int64), tuple(numbers)
 
 
 def _is_missing(value: object) -> bool:
@@ -424,15 +429,21 @@ def _alpha(judged: _Judgements, distances: Floats) -> Form:
     for first, second, both in judged.pairs():
         apart += np.where(both, 2 * distances[first, second], 0.0)
     within = judged.sums(apart / (rated.sum(axis=0) - 1))
-    counts = sum(judged.counts(row, seen, size) for row, seen in zip(judged.values, rated, strict=True))
+    counts = np.sum([judged.counts(row, seen, size) for row, seen in zip(judged.values, rated, strict=True)], axis=0)
+    values, between = counts.sum(axis=1), _between_all(counts, distances)
+    return lambda weights: 1 - (weights @ values - 1) * (weights @ within) / between(weights)
 
-    def alpha(weights: NDArray[Any]) -> NDArray[Any]:
-        values = weights @ counts
-        disagreement: NDArray[Any] = (weights @ within) / ((values @ distances) * values).sum(axis=-1)
-        corrected: NDArray[Any] = 1 - (values.sum(axis=-1) - 1) * disagreement
-        return corrected
 
-    return alpha
+def _between_all(counts: Floats, distances: Floats) -> Form:
+    """Add up the distances between all values, by way of the values or of the transcripts, whichever are fewer."""
+    if len(distances) > len(counts):
+        return _quadratic(counts @ distances @ counts.T)
+    quadratic = _quadratic(distances)
+    return lambda weights: quadratic(weights @ counts)
+
+
+def _quadratic(matrix: Floats) -> Form:
+    return lambda rows: np.einsum("ij,ij->i", rows @ matrix, rows)
 
 
 def _between(categories: Sequence[Hashable], distance: Distance | None = None) -> Floats:

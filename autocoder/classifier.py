@@ -171,19 +171,42 @@ def probabilities(manifest: Manifest, logits: Scores) -> Scores:
     learned = [n for n, code in enumerate(manifest.codes) if code.learned]
     scores[:, learned] = 1 / (1 + np.exp(-(manifest.slope * logits + manifest.intercept)))
     place = {code.id: n for n, code in enumerate(manifest.codes)}
-    for code in sorted(manifest.codes, key=lambda code: -_depth(code, manifest.codes, place)):
+    by_depth = sorted(manifest.codes, key=lambda code: -len(_line(code, manifest.codes, place)))
+    for code in by_depth:
         if code.parent is not None:
             parent = place[code.parent]
             scores[:, parent] = np.maximum(scores[:, parent], scores[:, place[code.id]])
     return scores
 
 
-def _depth(code: CodeEntry, codes: Sequence[CodeEntry], place: Mapping[str, int]) -> int:
-    depth = 0
+def _line(code: CodeEntry, codes: Sequence[CodeEntry], place: Mapping[str, int]) -> list[CodeEntry]:
+    """Return the codes above, the nearest first."""
+    line = []
     while code.parent is not None:
         code = codes[place[code.parent]]
-        depth += 1
-    return depth
+        line.append(code)
+    return line
+
+
+def chosen(manifest: Manifest, scores: NDArray[np.float64]) -> dict[str, float]:
+    """Return the codes to suggest for one text with their scores, from the text's row of scores.
+
+    The most specific codes over their threshold; of an exclusive tree the likeliest code alone, and only beside
+    another code, since valence without a theme says nothing.
+    """
+    place = {code.id: n for n, code in enumerate(manifest.codes)}
+    over = [
+        code for n, code in enumerate(manifest.codes) if code.codable and code.learned and scores[n] >= code.suggest
+    ]
+    kept = {code.id: float(scores[place[code.id]]) for code in over if not code.exclusive}
+    for code in over:
+        for ancestor in _line(code, manifest.codes, place):
+            kept.pop(ancestor.id, None)
+    likeliest: dict[str, CodeEntry] = {}
+    for code in sorted((code for code in over if code.exclusive), key=lambda code: scores[place[code.id]]):
+        root = (code, *_line(code, manifest.codes, place))[-1]
+        likeliest[root.id] = code
+    return kept | {code.id: float(scores[place[code.id]]) for code in likeliest.values() if kept}
 
 
 class Classifier:
@@ -238,7 +261,9 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelFault(f"{folder}: {MANIFEST} is damaged; train the model again.") from None
     if content.get("format") != FORMAT:
         raise ModelFault(f"{folder} has a form that this version does not know; install the version that trained it.")
-    how: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in content["input"].items()}
+    how: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in content["input"].items()
+    }
     entries = tuple(CodeEntry(**entry) for entry in content["codes"])
     return Manifest(**{**content, "codes": entries, "input": Input(**how)})
 

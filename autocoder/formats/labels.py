@@ -1,6 +1,7 @@
 """What a speaker's label and a timestamp look like; ``speakers.py`` decides which of the candidates are speakers.
 
-A label is matched normalised (``text.normalise``), without ``#``, ``@``, brackets around it or a protocol's ``<< tag >>``.
+A label is matched normalised (``text.normalise``), without ``#``, ``@``, brackets around it or the ``<< tag >>`` of a
+protocol.
 
 *Known* labels carry their role: words of the trade in Hebrew and English (מראיינת, מנחה, interviewer, Q; מרואיין,
 משתתפת 3, דובר 1, SPEAKER_00; ש and ת), with or without a number and the article. ``מ`` and ``מר'`` are *ambiguous*.
@@ -14,42 +15,49 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum, auto
 
 from autocoder.project import Role
 from autocoder.text import normalise
 
-_INTERVIEWER = frozenset(
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+_INTERVIEWER = _words(
     "מראיינת מראיין מראיינ/ת מראיין/ת מראיינים מראיינות מנחה מנחים מנחות חוקרת חוקר חוקר/ת שואל שואלת "
-    "interviewer moderator facilitator researcher interviewers int".split()
+    "interviewer moderator facilitator researcher interviewers int"
 )
-_INTERVIEWER_ALONE = frozenset("ש שאלה אני i q question".split())
-_PARTICIPANT = frozenset(
+_INTERVIEWER_ALONE = _words("ש שאלה אני i q question")
+_PARTICIPANT = _words(
     "מרואיינת מרואיין מרואיינ/ת מרואיין/ת משתתפת משתתף משתתפ/ת משתתף/ת משתתפים דובר דוברת דובר/ת נחקר נחקרת נחקר/ת "
-    "נשאל נשאלת interviewee participant respondent speaker".split()
+    "נשאל נשאלת interviewee participant respondent speaker"
 )
-_PARTICIPANT_ALONE = frozenset("ת תשובה נ a p r answer".split())
+_PARTICIPANT_ALONE = _words("ת תשובה נ a p r answer")
 _AMBIGUOUS = frozenset(("מ", "מר"))
 
-_SENTENCE_WORDS = frozenset(
+_SENTENCE_WORDS = _words(
     "אז אמר אמרה אמרו אמרתי אמרת אמרנו אומר אומרת אומרים אומרות יגיד תגיד להגיד שאל שאלה שאלו שאלתי ענה ענתה עניתי "
     "לי לך לו לה לנו לכם לכן להם להן אותי אותך אותו אותה אותנו אותם איתי איתו איתה איתם שלי שלך שלו שלה שלנו שלהם "
     "אליי אליו אליה יש אין היה היו היתה הייתה הייתי יהיה תהיה זה זו זאת אלה אלו הוא היא הם הן אני אנחנו אנו אתה את "
-    "אתם אתן של על עם אל כי אם אבל גם רק לא כן מה למה איך איפה מתי האם כמה אחד אחת שני שתי שלוש שלושה ארבע ארבעה "
+    "אתם אתן של על עם אל כי אם אבל גם רק לא כן מה למה איך איפה מתי האם כמה אחד אחת שתי שלוש שלושה ארבע ארבעה "
     "למשל לדוגמה לדוגמא כלומר לסיכום בקיצור בעצם דוגמה דוגמא בעיה בעיות הבעיה הבעיות השאלה שאלות התשובה תשובות נקודה "
     "נקודות הערה הערות מסקנה דבר דברים הדבר הנושא הסיבה סיבות וזה ואז ואני והוא והיא כמו כך ככה כאן שם פה עכשיו אחרי "
     "לפני בגלל בשעה שעה בין רגע the is are was were be been said says say told asked and but so that this these those "
     "it he she we they you have has had do did not of for with from about because then there here what why how when "
-    "where example note notes problem problems reason my your his her our their".split()
+    "where example note notes problem problems reason my your his her our their"
 )
-_HEADING_WORDS = frozenset(
-    "תאריך מקום נושא משך קובץ הקלטה תמלול מתמלל מתמללת מספר גיל מין מגדר תפקיד כותרת פרטים ארגון שעת תחילת סיום מטרה "
+_NAMES_TOO = _words("שלי איתי לי")
+"""Sentence words that are first names at the beginning of a label."""
+_HEADING_WORDS = _words(
+    "תאריך מקום נושא משך קובץ הקלטה תמלול מתמלל מתמללת מספר מין מגדר תפקיד כותרת פרטים ארגון שעת תחילת סיום מטרה "
     "נוכחים משתתפים שם שמות מחקר ראיון date place title file duration transcript transcription recorded recording "
-    "location subject age gender name names present interview time topic study length".split()
+    "location subject age gender name names present interview time topic study length"
 )
 
 _LONGEST = 60
 _MOST_WORDS = 6
+_LONGEST_LINE = 100
 _MARKS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
 _GAP = rf"[\s{_MARKS}]*"
 _CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d)?(?:[.,]\d{1,3})?"
@@ -61,7 +69,7 @@ _STAMP = (
 _BEFORE = rf"{_GAP}(?P<before>{_STAMP})?{_GAP}[-–]?{_GAP}"
 _BESIDE = rf"{_GAP}(?P<beside>{_STAMP})?{_GAP}"
 _AFTER = rf"{_GAP}(?P<after>{_STAMP})?{_GAP}"
-_COLON = re.compile(rf"{_BEFORE}(?P<label>[^:\t\n]{{1,90}}?){_BESIDE}:(?!//){_AFTER}")
+_COLON = re.compile(rf"{_BEFORE}(?P<label>[^:\t\n]{{1,90}}?){_BESIDE}:(?!//)(?!(?<=\d:)\d){_AFTER}")
 _TAG_AFTER = re.compile(rf"{_GAP}<<\s*[^<>\n]{{1,12}}>>?{_GAP}")
 _OTHER = re.compile(
     rf"{_BEFORE}(?:[\[{{](?P<boxed>[^\]}}:\t\n]{{1,40}})[\]}}]|(?P<label>[^:\t\n]{{1,40}}?){_BESIDE}(?:\t|\s?[-–—](?=\s)))"
@@ -81,16 +89,6 @@ _IDENTIFIER = re.compile(r"^[A-Za-zא-ת]+_?\d+$")
 _LETTERS = re.compile(r"[^\W\d_]+(?:[/\"'][^\W\d_]+)*")
 
 
-class Sign(Enum):
-    """What sets a label off from the speech."""
-
-    COLON = auto()
-    OTHER = auto()
-    """A dash, a tab or brackets."""
-    NOTHING = auto()
-    """The label stands alone on its line."""
-
-
 @dataclass(frozen=True)
 class Head:
     """A label at the opening of a line; ``speech`` is the position behind it, ``time`` in seconds."""
@@ -98,7 +96,6 @@ class Head:
     label: str
     speech: int
     time: float | None
-    sign: Sign
 
     @property
     def key(self) -> str:
@@ -159,33 +156,33 @@ def plausible(label: str) -> bool:
     shaped = all(_NAME.match(word) or _INITIAL.match(word) for word in words)
     if not shaped and not (len(words) == 1 and _IDENTIFIER.match(words[0])):
         return False
-    return not is_heading(label) and not any(word.casefold().strip(".'") in _SENTENCE_WORDS for word in words)
+    said = [word.casefold().strip(".'") for word in words]
+    running = said[0] in _SENTENCE_WORDS - _NAMES_TOO or any(word in _SENTENCE_WORDS for word in said[1:])
+    return not running and not is_heading(label)
 
 
 def head_with_colon(text: str, start: int, end: int) -> Head | None:
     """Return the candidate label of a line that has a colon, whatever its shape; None without one."""
     match = _COLON.match(text, start, end)
-    if match is None or (match["label"][-1].isdigit() and text[match.end() : match.end() + 1].isdigit()):
-        return None
-    label = clean(match["label"])
-    if not label:
+    label = clean(match["label"]) if match else ""
+    if not match or not label:
         return None
     tag = _TAG_AFTER.match(text, match.end(), end)
-    return Head(label, tag.end() if tag else match.end(), _time_in(match), Sign.COLON)
+    return Head(label, tag.end() if tag else match.end(), _time_in(match))
 
 
 def head_with_other_sign(text: str, start: int, end: int) -> Head | None:
     """Return the candidate label of a line that has a dash, a tab or brackets behind it; None without one."""
     match = _OTHER.match(text, start, end)
     label = clean(match["boxed"] or match["label"]) if match else ""
-    return Head(label, match.end(), _time_in(match), Sign.OTHER) if match and label else None
+    return Head(label, match.end(), _time_in(match)) if match and label else None
 
 
 def head_alone(text: str, start: int, end: int) -> Head | None:
     """Return the candidate label that is a whole short line; None for a longer one."""
-    match = _BARE.match(text, start, end)
+    match = _BARE.match(text, start, end) if end - start <= _LONGEST_LINE else None
     label = clean(match["label"]) if match else ""
-    return Head(label, end, _time_in(match), Sign.NOTHING) if match and label else None
+    return Head(label, end, _time_in(match)) if match and label else None
 
 
 def leading_time(text: str, start: int, end: int) -> tuple[float, int] | None:

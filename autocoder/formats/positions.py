@@ -1,8 +1,8 @@
 """Which characters another program counted: from its positions to code points of the stored text.
 
-The REFI-QDA standard says "Unicode code point" and is silent on the byte order mark, on line ends and on whether the end
-is included; programs differ (interchange.md 2.3 to 2.5). So every convention is tried on a source's own selections, and
-the one under which most of them begin and end at the edges of words is taken.
+The REFI-QDA standard says "Unicode code point" and is silent on the byte order mark, on line ends and on whether the
+end is included; programs differ (interchange.md 2.3 to 2.5). So every convention is tried on a source's own selections,
+and the one under which most of them begin and end at the edges of words is taken.
 """
 
 from __future__ import annotations
@@ -221,4 +221,3 @@ def to_span(place: Place, length: int) -> Span | None:
     if not 0 <= place.start < end or place.end > length + OVERSHOOT:
         return None
     return Span(place.start, end)
-

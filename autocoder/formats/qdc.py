@@ -34,7 +34,7 @@ def write(codebook: Codebook, path: Path) -> None:
     """Write the codebook whole or not at all; codes keep their GUID or get the stable one of their id."""
     if not codebook.codes:
         raise ExportRefused(f"{path.name}: the codebook {codebook.name} has no codes to write; add one.")
-    root = etree.Element(f"{{{NAMESPACE}}}CodeBook", {"origin": f"autocoder {__version__}"}, {None: NAMESPACE})
+    root = refi.new_root("CodeBook", NAMESPACE, origin=f"autocoder {__version__}")
     refi.write_codes(root, codebook, refi.CodeGuids.of(codebook))
     with whole(path) as part:
         part.write_bytes(refi.document(root))

@@ -12,6 +12,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -28,10 +29,8 @@ from autocoder.formats import refi, remarks
 from autocoder.formats.archive import MAX_RATIO, Archive, open_archive, parse_xml
 from autocoder.formats.positions import BOM, Choice, Mark, Received, choose, to_span
 from autocoder.formats.refi import children, code_guid, identity
-from autocoder.formats.whole import ExportRefused, compare, whole
+from autocoder.formats.whole import check_codings, compare, whole
 from autocoder.project import (
-    Code,
-    Codebook,
     Coder,
     CoderKind,
     Coding,
@@ -57,6 +56,7 @@ _UNREAD_SOURCES = {
     "VideoSource": "a film",
 }
 _UNREAD_PARTS = {"Links": "links", "Sets": "sets", "Graphs": "graphs"}
+_SCHEME = re.compile(r"^(?:[a-z]{2,}:)?/*(?:[a-z]:/)?", re.IGNORECASE)
 _BROKEN_DOCX = (PackageNotFoundError, zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError)
 
 
@@ -103,6 +103,7 @@ class _ProjectReader:
             refi.child(root, "CodeBook"), root.get("name") or archive.path.stem, archive.path
         )
         self.variables = _Variables(root)
+        self.used_notes: set[str] = set()
         self.note_texts = {identity(note): self._note_text(note) for note in children(refi.child(root, "Notes"))}
 
     def reading(self) -> Reading:
@@ -135,7 +136,9 @@ class _ProjectReader:
         self.transcripts.append(Transcript(name, received.text, variables=self.variables.of(source)))
         if not received.text.strip():
             self.notes.append(f"{name}: the source is empty")
-        selections = [(each, mark) for each in children(source, "PlainTextSelection") if (mark := self._mark(each, name))]
+        selections = [
+            (each, mark) for each in children(source, "PlainTextSelection") if (mark := self._mark(each, name))
+        ]
         choice = choose(received, [mark for _, mark in selections], self.origin)
         self._report_choice(name, choice)
         for selection, mark in selections:
@@ -146,7 +149,8 @@ class _ProjectReader:
 
     def _transcript_name(self, source: etree._Element) -> str:
         path = source.get("plainTextPath") or source.get("richTextPath") or ""
-        name = (source.get("name") or "").strip() or PurePosixPath(path.replace("\\", "/")).stem or identity(source)
+        given = source.get("name") or ""
+        name = given if given.strip() else PurePosixPath(path.replace("\\", "/")).stem or identity(source)
         taken = {transcript.name for transcript in self.transcripts}
         unique = _unique(name, taken)
         if unique != name:
@@ -161,7 +165,7 @@ class _ProjectReader:
         for reference, decode in ((plain, _decode), (rich, _docx_text)):
             member = self._member(reference) if reference else None
             if reference and member is None:
-                why = f"its text {PurePosixPath(reference.replace(chr(92), '/')).name} is not in the file"
+                why = "its text is not in the file"
             if member is not None and (text := decode(self.archive.read(member))) is not None:
                 return text
             why = why if member is None else f"its text {member} is damaged or not UTF-8"
@@ -172,8 +176,7 @@ class _ProjectReader:
 
     def _member(self, reference: str) -> str | None:
         """The member a path means: ``internal://``, ``relative:`` or bare, in ``sources`` or not; never outside."""
-        bare = reference.replace("\\", "/").partition("://")[2] or reference.replace("\\", "/").partition(":")[2]
-        bare = (bare or reference.replace("\\", "/")).lstrip("/")
+        bare = _SCHEME.sub("", reference.replace("\\", "/"))
         base = PurePosixPath(bare).name
         tried = (f"sources/{bare}", bare, f"sources/{unquote(bare)}", f"sources/{base}", f"sources/{unquote(base)}")
         return next((found for each in tried if (found := self.archive.find(each))), None)
@@ -188,7 +191,9 @@ class _ProjectReader:
     def _mark(self, selection: etree._Element, name: str) -> Mark | None:
         try:
             mark = Mark(
-                int(selection.get("startPosition") or ""), int(selection.get("endPosition") or ""), selection.get("name") or ""
+                int(selection.get("startPosition") or ""),
+                int(selection.get("endPosition") or ""),
+                selection.get("name") or "",
             )
         except ValueError:
             self._drop(selection, name, "its position is no number")
@@ -198,11 +203,11 @@ class _ProjectReader:
             return None
         return mark
 
-    def _read_selection(
-        self, selection: etree._Element, mark: Mark, name: str, span: Span | None, length: int
-    ) -> None:
+    def _read_selection(self, selection: etree._Element, mark: Mark, name: str, span: Span | None, length: int) -> None:
         if span is None:
-            self._drop(selection, name, f"selection {mark.start} to {mark.end} is outside the text of {length} characters")
+            self._drop(
+                selection, name, f"selection {mark.start} to {mark.end} is outside the text of {length} characters"
+            )
             return
         said = remarks.recall(self._words(selection))
         for coding in children(selection, "Coding"):
@@ -255,8 +260,9 @@ class _ProjectReader:
         return "\n".join(part for part in (refi.child_text(element, "Description"), self._note_words(element)) if part)
 
     def _note_words(self, element: etree._Element) -> str:
-        texts = (self.note_texts.pop(identity(each, "targetGUID"), "") for each in children(element, "NoteRef"))
-        return "\n".join(text for text in texts if text)
+        guids = [identity(each, "targetGUID") for each in children(element, "NoteRef")]
+        self.used_notes.update(guids)
+        return "\n".join(text for guid in guids if (text := self.note_texts.get(guid)))
 
     # what was not read
 
@@ -286,7 +292,7 @@ class _ProjectReader:
 
     def _report_parts(self) -> None:
         counts = {word: sum(1 for _ in children(refi.child(self.root, tag))) for tag, word in _UNREAD_PARTS.items()}
-        counts["notes that belong to no coding"] = len(self.note_texts)
+        counts["notes that belong to no coding"] = len(self.note_texts.keys() - self.used_notes)
         found = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
         if found:
             self._lose("", f"not read: {found}")
@@ -340,8 +346,8 @@ def _user_names(root: etree._Element) -> dict[str, str]:
     names: dict[str, str] = {}
     for user in _users(root):
         guid = identity(user)
-        name = (user.get("name") or user.get("id") or "").strip() or f"user {guid[:8]}"
-        names[guid] = _unique(name, set(names.values()))
+        given = next((name for name in (user.get("name"), user.get("id")) if name and name.strip()), f"user {guid[:8]}")
+        names[guid] = _unique(given, set(names.values()))
     return names
 
 
@@ -355,7 +361,7 @@ def _unique(name: str, taken: set[str]) -> str:
 
 def _merged(old: Coding, new: Coding) -> Coding:
     memo = "\n".join(dict.fromkeys(part for part in (old.memo, new.memo) if part))
-    return Coding(**{**old.__dict__, "memo": memo, "score": old.score if new.score is None else new.score})
+    return replace(old, memo=memo, score=new.score if old.score is None else old.score)
 
 
 def _count_codings(element: etree._Element) -> int:
@@ -380,7 +386,7 @@ def _docx_text(data: bytes) -> str | None:
         body = docx.Document(io.BytesIO(data)).element.body
     except _BROKEN_DOCX:
         return None
-    return "\r\n".join(Paragraph(paragraph, None).text.replace("\n", "\r\n") for paragraph in body.iter(qn("w:p")))
+    return "\r\n".join(Paragraph(paragraph, body).text.replace("\n", "\r\n") for paragraph in body.iter(qn("w:p")))
 
 
 # --- writing
@@ -401,24 +407,12 @@ def exported_text(text: str) -> str:
 
 def write(project: Project, path: Path, guids: Mapping[str, str] | None = None) -> None:
     """Write the project whole or not at all; ``guids`` are those that codes had in the file they came from."""
-    _check(project)
+    check_codings(project)
     root = _ProjectWriter(project, guids).document()
     with whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(_entry("project.qde"), root)
         for transcript in project.transcripts:
             archive.writestr(_entry(f"sources/{_source_guid(transcript)}.txt"), exported_text(transcript.text).encode())
-
-
-def _check(project: Project) -> None:
-    """Refuse a coding that would be left out in silence."""
-    coders = {coder.name for coder in project.coders}
-    texts = {transcript.name: len(transcript.text) for transcript in project.transcripts}
-    for coding in project.codings:
-        where = f"{project.name}: a coding of {coding.transcript} at {coding.span.start}"
-        if coding.transcript not in texts or coding.span.end > texts[coding.transcript]:
-            raise ExportRefused(f"{where} is outside the transcripts; import the transcript again.")
-        if coding.code not in project.codebook or coding.coder not in coders:
-            raise ExportRefused(f"{where} names the code {coding.code} by {coding.coder}, one of them unknown; add it.")
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -447,8 +441,8 @@ class _ProjectWriter:
         self.paths = {code.id: project.codebook.path(code.id) for code in project.codebook}
         self.order = {code.id: place for place, (_, code) in enumerate(project.codebook.walk())}
         self.variables = sorted({name for transcript in project.transcripts for name in transcript.variables})
-        attributes = {"name": refi.xml_text(project.name), "origin": f"autocoder {__version__}"}
-        self.root = etree.Element(f"{{{NAMESPACE}}}Project", attributes, {None: NAMESPACE})
+        name, origin = refi.xml_text(project.name), f"autocoder {__version__}"
+        self.root = refi.new_root("Project", NAMESPACE, name=name, origin=origin)
 
     def document(self) -> bytes:
         if self.project.coders:
@@ -546,7 +540,9 @@ def _variable_guid(name: str) -> str:
 
 def _replaced(text: str, exported: str) -> str:
     changed = sum(before != after for before, after in zip(text, exported, strict=True))
-    return f"{changed} characters (emoji and the like) stand as U+FFFD here, so that positions agree." if changed else ""
+    return (
+        f"{changed} characters (emoji and the like) stand as U+FFFD here, so that positions agree." if changed else ""
+    )
 
 
 def _short(quote: str) -> str:
@@ -577,14 +573,22 @@ def verify(path: Path, project: Project, guids: Mapping[str, str] | None = None)
     known = refi.CodeGuids.of(project.codebook, guids)
     kinds = {coder.name: coder.kind for coder in project.coders}
     texts = {transcript.name: exported_text(transcript.text) for transcript in project.transcripts}
-    compare(path, ((refi.xml_text(name), text) for name, text in texts.items()), _texts(reading), "texts")
-    wanted = {
-        _quote_key(coding, texts[coding.transcript], known[coding.code], kinds[coding.coder])
-        for coding in _without_repeats(project.codings)
-    }
     came = {transcript.name: transcript.text for transcript in reading.transcripts}
-    came_kinds = {coder.name: coder.kind for coder in reading.coders}
-    found = (
-        _quote_key(coding, came[coding.transcript], coding.code, came_kinds[coding.coder]) for coding in reading.codings
+    compare(path, ((refi.xml_text(name), text) for name, text in texts.items()), came.items(), "texts")
+    merged: dict[tuple[str, Span, str, str], Coding] = {}
+    for coding in project.codings:
+        key = (coding.transcript, coding.span, coding.code, coding.coder)
+        merged[key] = _merged(merged[key], coding) if key in merged else coding
+    wanted = (
+        _quote(replace(coding, code=known[coding.code]), texts[coding.transcript], kinds[coding.coder])
+        for coding in merged.values()
     )
+    came_kinds = {coder.name: coder.kind for coder in reading.coders}
+    found = (_quote(coding, came[coding.transcript], came_kinds[coding.coder]) for coding in reading.codings)
     return compare(path, wanted, found, "quotes")
+
+
+def _quote(coding: Coding, text: str, kind: CoderKind) -> tuple[str, ...]:
+    score = "" if kind is CoderKind.HUMAN or coding.score is None else f"{coding.score:.2f}"
+    names = (refi.xml_text(coding.transcript), coding.code, refi.xml_text(coding.coder), kind.value, score)
+    return (*names, str(coding.span), text[coding.span.start : coding.span.end])

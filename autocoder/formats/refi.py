@@ -83,7 +83,7 @@ def xml_text(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-def read_codebook(element: etree._Element, name: str, path: Path) -> Codebook | None:
+def read_codebook(element: etree._Element | None, name: str, path: Path) -> Codebook | None:
     """Return the codes under a ``CodeBook`` element, None when there is none; refuse the file for a broken tree."""
     codes = tuple(_read_codes(child(element, "Codes"), None, ()))
     if not codes:
@@ -157,6 +157,12 @@ def _code_attributes(code: Code, guids: CodeGuids) -> dict[str, str]:
     if code.color and _COLOR.fullmatch(code.color):
         attributes["color"] = code.color
     return attributes
+
+
+def new_root(tag: str, namespace: str, **attributes: str) -> etree._Element:
+    """Return a root element whose namespace needs no prefix, which some programs cannot read."""
+    nsmap: dict[str, str] = {None: namespace}  # type: ignore[dict-item]  # the stubs leave out the default namespace
+    return etree.Element(f"{{{namespace}}}{tag}", attributes, nsmap)
 
 
 def document(root: etree._Element) -> bytes:

@@ -26,7 +26,7 @@ _HEAD = re.compile(
 
 @dataclass(frozen=True)
 class Remark:
-    """What a comment says of a coding; ``model`` is the model's name for a suggestion, ``code`` the path it is about."""
+    """What a comment says of a coding; ``model`` names a suggestion's model, ``code`` is the path it is about."""
 
     memo: str = ""
     origin: Origin = Origin.BLIND

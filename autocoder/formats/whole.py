@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autocoder.errors import AutocoderError
+from autocoder.project import Project
 
 
 class ExportRefused(AutocoderError):
@@ -35,6 +36,18 @@ def whole(path: Path) -> Iterator[Path]:
         raise ExportRefused(f"{path.name}: {what}; {remedy}.") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_codings(project: Project) -> None:
+    """Refuse a coding that would be left out in silence."""
+    coders = {coder.name for coder in project.coders}
+    texts = {transcript.name: len(transcript.text) for transcript in project.transcripts}
+    for coding in project.codings:
+        where = f"{project.name}: a coding of {coding.transcript} at {coding.span.start}"
+        if coding.transcript not in texts or coding.span.end > texts[coding.transcript]:
+            raise ExportRefused(f"{where} is outside the transcripts; import the transcript again.")
+        if coding.code not in project.codebook or coding.coder not in coders:
+            raise ExportRefused(f"{where} names the code {coding.code} by {coding.coder}, one of them unknown; add it.")
 
 
 def compare(path: Path, wanted: Iterable[Hashable], found: Iterable[Hashable], what: str) -> int:

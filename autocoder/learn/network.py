@@ -1,0 +1,100 @@
+"""The network: a transformer encoder, the mean and the maximum of the text's own pieces, one linear layer."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModel, AutoTokenizer
+from transformers.utils import logging
+
+from autocoder.classifier import TOKENIZER, Input, ModelFault
+
+logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+class Network(nn.Module):
+    """Logits of codes from pieces; the question is read as context but does not enter the pooled vector."""
+
+    def __init__(self, encoder: nn.Module, codes: int, width: int, dropout: float) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(2 * width, codes)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, text_mask: Tensor) -> Tensor:
+        """Return (texts, codes) logits."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        own = text_mask.unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * own).sum(1) / own.sum(1)
+        highest = (hidden + (own - 1) * 1e4).amax(1)
+        logits: Tensor = self.head(self.dropout(torch.cat([mean, highest], dim=-1)))
+        return logits
+
+
+def load_encoder(name: str) -> nn.Module:
+    """Load an encoder from a folder or by its hub name; raise ModelFault when it cannot be had."""
+    try:
+        encoder: nn.Module = AutoModel.from_pretrained(
+            name, dtype=torch.float32, local_files_only=Path(name).is_dir(), trust_remote_code=False
+        )
+    except (OSError, ValueError) as fault:
+        raise ModelFault(
+            f"the encoder {name} cannot be loaded ({type(fault).__name__}); name a folder with an encoder or a hub "
+            "model without code of its own, or leave --encoder out for the bundled one."
+        ) from None
+    return encoder
+
+
+def save_tokenizer(name: str, folder: Path) -> Input:
+    """Write the encoder's tokenizer into a model folder, and return how texts are put together for it."""
+    tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=Path(name).is_dir(), trust_remote_code=False)
+    if not tokenizer.is_fast:
+        raise ModelFault(f"the encoder {name} has no fast tokenizer; choose another encoder.")
+    tokenizer.save_pretrained(folder / Path(TOKENIZER).parent)
+    start, between, end = _marks(tokenizer)
+    return Input(start, between, end, tokenizer.pad_token_id or 0)
+
+
+def _marks(tokenizer: object) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Find the ids that the tokenizer puts before, between and after two texts, by encoding two."""
+    first, second = (tokenizer.encode(text, add_special_tokens=False) for text in ("א", "ב"))  # type: ignore[attr-defined]
+    pair = tokenizer.encode("א", "ב")  # type: ignore[attr-defined]
+    a = next(n for n in range(len(pair)) if pair[n : n + len(first)] == first)
+    b = next(n for n in range(a + len(first), len(pair)) if pair[n : n + len(second)] == second)
+    return tuple(pair[:a]), tuple(pair[a + len(first) : b]), tuple(pair[b + len(second) :])
+
+
+def freeze(encoder: nn.Module, layers: int) -> None:
+    """Keep the embeddings and the lowest ``layers`` layers as they are; the stack is the longest list of modules."""
+    stack = max((module for module in encoder.modules() if isinstance(module, nn.ModuleList)), key=len)
+    kept = [encoder.get_input_embeddings(), *list(stack)[:layers]]  # type: ignore[operator]
+    for module in kept:
+        module.requires_grad_(False)
+
+
+def export(network: Network, path: Path) -> None:
+    """Write the network as ONNX for any number of texts of any length."""
+    network = network.cpu().eval()
+    ids = torch.randint(5, 10, (2, 12))
+    mask = torch.ones_like(ids)
+    batch, length = torch.export.Dim("texts", max=4096), torch.export.Dim("pieces", max=512)
+    shapes = {name: {0: batch, 1: length} for name in ("input_ids", "attention_mask", "text_mask")}
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # the exporter talks about its own insides
+        torch.onnx.export(
+            network,
+            (ids, mask, mask.clone()),
+            path,
+            dynamo=True,
+            input_names=list(shapes),
+            output_names=["logits"],
+            dynamic_shapes=shapes,
+            external_data=False,
+            verbose=False,
+        )

@@ -1,0 +1,60 @@
+"""From out-of-fold logits to calibrated scores, and from scores to the three zones: suggest, unsure, unlikely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from autocoder.learn.labels import Labels
+
+Scores = NDArray[np.float64]
+OWN_THRESHOLD = 20  # units with the code, below which its threshold leans on the one of all codes
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Platt's sigmoid over all codes together: score = 1 / (1 + exp(-(slope * logit + intercept)))."""
+
+    slope: float
+    intercept: float
+
+    def __call__(self, logits: Scores) -> Scores:
+        """Return scores between 0 and 1."""
+        scores: Scores = 1 / (1 + np.exp(-(self.slope * logits + self.intercept)))
+        return scores
+
+
+def calibrate(logits: Scores, labels: Labels) -> Calibration:
+    """Fit Platt's two numbers (Platt 1999) on logits of units that the network did not see."""
+    model = LogisticRegression(C=1e6).fit(logits.reshape(-1, 1), labels.ravel())
+    return Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
+
+
+def best_thresholds(scores: Scores, labels: Labels) -> Scores:
+    """Return for each code the score from which suggesting gives the highest F1.
+
+    A rare code's own best threshold is chance; it is drawn towards the best common one by its number of units.
+    """
+    common = _best(scores.ravel(), labels.ravel())
+    own = np.array([_best(scores[:, n], labels[:, n]) for n in range(labels.shape[1])])
+    trust = np.minimum(1.0, labels.sum(axis=0) / OWN_THRESHOLD) / 2  # never more than half: the own one overfits
+    return np.asarray(trust * own + (1 - trust) * common)
+
+
+def _best(scores: Scores, labels: NDArray[np.float32]) -> float:
+    """Return the threshold with the highest F1, midway between the scores around it."""
+    order = np.argsort(-scores)
+    hits = np.cumsum(labels[order])
+    f1 = 2 * hits / (np.arange(1, len(order) + 1) + labels.sum())
+    best = int(np.argmax(f1))
+    below = scores[order[best + 1]] if best + 1 < len(order) else 0.0
+    return float((scores[order[best]] + below) / 2)
+
+
+def unsure_below(suggest: Scores) -> Scores:
+    """Return from where a code is unsure rather than unlikely: half of the odds of being suggested."""
+    odds = suggest / (1 - suggest) / 2
+    return np.asarray(odds / (1 + odds))
