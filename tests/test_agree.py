@@ -6,6 +6,7 @@ import doctest
 import json
 import math
 import random
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -134,7 +135,7 @@ def of_sets(data):
     values = {key: estimate.value for key, estimate in found.items()}
     units = len(level1[0])
     ratings = Ratings(tuple("123"[: len(level1)]), tuple(map(tuple, level1)), ("one transcript",) * units)
-    for row in agreement(ratings, sorted({code for codes in sum(level1, []) for code in codes or ()}), 0).by_code:
+    for row in agreement(ratings, sorted({code for row in level1 for codes in row for code in codes or ()}), 0).by_code:
         values |= {f"alpha_{row.code}": row.alpha.value, f"prevalence_{row.code}": row.prevalence}
     return values
 
@@ -351,7 +352,7 @@ def test_set_distances_are_symmetric_between_0_and_1_and_0_only_for_equal_sets(f
     assert masi_distance(first, second) >= jaccard_distance(first, second)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(MANY_CODERS)
 def test_a_study_has_the_figures_of_the_plain_coefficients(units):
     ratings = study(units)
@@ -555,7 +556,7 @@ def test_resamples_in_which_a_rare_code_is_absent_are_left_out_and_said():
     units = [(rare, rare), (rare, none)] + [(none, none)] * 98
     kappa = agreement(study(units, transcripts=50), ["נדיר"], seed=1).by_code[0].kappa
     assert kappa.low < kappa.value <= kappa.high
-    assert "13% of the resamples" in kappa.reason or "14% of the resamples" in kappa.reason
+    assert re.search(r"^1\d% of the resamples", kappa.reason)  # (48 / 50) ** 50 = 13 %
 
 
 # Choosing coders
@@ -579,7 +580,7 @@ def test_pairs_of_a_common_choice_are_all_on_the_same_units():
 
 
 def test_an_unknown_coder_is_named_with_the_coders_that_there_are():
-    with pytest.raises(NotComparable, match="דנה.*א, ב"):
+    with pytest.raises(NotComparable, match=r"דנה.*א, ב"):
         common(study([(frozenset(), frozenset())]), ["דנה"])
 
 

@@ -37,7 +37,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _ENCRYPTED_FLAG = 0x1
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
+"""What ``zipfile`` raises for a damaged archive, for readers that hand the file to another library."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Archive:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return archive.read(member)
-        except _BROKEN as error:
+        except DAMAGED as error:
             raise FileRefused(self.path, "it is damaged", "get the file again from its source", stored) from error
 
 
@@ -80,7 +81,7 @@ def open_archive(path: Path) -> Archive:
     try:
         with zipfile.ZipFile(path) as archive:
             everything = archive.infolist()
-    except (*_BROKEN, ValueError) as error:
+    except (*DAMAGED, ValueError) as error:
         what = "it is cut short or damaged (no readable zip directory)"
         raise FileRefused(path, what, "get the file again from its source") from error
     for member in everything:

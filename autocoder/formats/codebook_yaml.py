@@ -8,10 +8,11 @@ key that stands twice, a YAML alias, or a reference to an id that is not in the 
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,9 @@ def write(codebook: Codebook, path: Path) -> None:
 
     What is to be written is read back first: a codebook that this form cannot hold is refused and an old file stays.
     """
-    text = yaml.safe_dump(_document(codebook), allow_unicode=True, sort_keys=False, width=120)
-    again = _parse(text, path)
-    if set(again.codes) != set(codebook.codes) or again.exclusive != codebook.exclusive:
+    text = yaml.dump(_document(codebook), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+    ordered = replace(codebook, codes=tuple(code for _, code in codebook.walk()))
+    if _parse(text, path) != ordered:
         raise FileRefused(path, "the codebook would not read back the same", "export it as .qdc instead")
     unfinished = path.with_name(f".{path.name}.part")
     try:
@@ -82,6 +83,17 @@ def write(codebook: Codebook, path: Path) -> None:
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes plain values only, as safe_dump does; PyYAML alone loses a rare line break between single quotes."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, '"' if _RARE_BREAK.search(text) else None)
+
+
+_RARE_BREAK = re.compile("[\x85\u2028\u2029]")
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 @contextmanager
@@ -173,7 +185,7 @@ def _records(items: list[object], path: Path) -> tuple[_Record, ...]:
     while waiting:
         item, above = waiting.pop()
         number = len(records) + 1
-        name = item.get("id") if isinstance(item, dict) else None
+        name = str(item.get("id") or "").strip() if isinstance(item, dict) else ""
         with _blamed(path, f"record {number} ({name})" if name else f"record {number}"):
             values = _mapping(item, _KEYS, "the record")
             code = _code(values, above)

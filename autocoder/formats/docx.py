@@ -2,16 +2,16 @@
 
 The stored text is defined so:
 
-* a paragraph is a line; a soft line break is a line break in it, a tab stays a tab;
+* a paragraph is a line and ends in a line break; a soft line break is one more, a tab stays a tab;
 * tracked changes are read as if accepted: insertions are text, deletions are not; the text of links is kept;
-* a table's row is a line: its cells in the file's own order, which a table from right to left shows mirrored, with a tab
-  between them, and line breaks between the paragraphs of a cell;
+* a table's row is a line: its cells in the file's own order, which a table from right to left shows mirrored, with a
+  tab between them, and line breaks between the paragraphs of a cell;
 * headers, footers, notes, comments and text boxes are not in the text; a problem names those that hold some.
 
-A label is what ``speakers.py`` says. In Word it may also be the bold beginning of a paragraph that ends in a colon, and
-a bold paragraph above the speech. In a table of two to four columns the speaker's column is the one of short labels, the
-text's column the one with the most words, a time's column the one of clock times; each row is then a turn, and a row
-without a speaker goes on with the speaker above it. Any other table is read line by line.
+A label is what ``speakers.py`` says. In Word it may also be the bold beginning of a paragraph that ends in a colon,
+and a bold paragraph above the speech. In a table of two to four columns the speaker's column is the one of short labels,
+the text's column the one with the most words, a time's column the one of clock times; each row is then a turn, and a
+row without a speaker goes on with the speaker above it. Any other table is read line by line.
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError
 
 from lxml import etree
 
 from autocoder.errors import FileRefused
 from autocoder.formats import labels
-from autocoder.formats.archive import Archive, open_archive, parse_xml
+from autocoder.formats.archive import DAMAGED, Archive, open_archive, parse_xml
 from autocoder.formats.speakers import Line, Saying, read_parts
 from autocoder.project import Problem, Reading, Role
 from autocoder.text import count_words
@@ -39,9 +38,9 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_DROPPED = frozenset(f"{_W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "instrText", "delText", "txbxContent"))
 _BREAKS = {f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}tab": "\t", f"{_W}noBreakHyphen": "-"}
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_DROPPED = frozenset(f"{_W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "txbxContent")) | {_FALLBACK}
 _BESIDE_THE_TEXT = {
     "header": "the headers hold text, which was not read",
     "footer": "the footers hold text, which was not read",
@@ -125,15 +124,15 @@ def read(path: Path, roles: Mapping[str, Role] | None = None) -> Reading:
 def _open(path: Path, archive: Archive) -> Document:
     """Check every XML part for a DOCTYPE, which python-docx would let pass, and open the document."""
     for name in archive.names():
-        if name.endswith((".xml", ".rels")):
+        if name.casefold().endswith((".xml", ".rels")):
             parse_xml(archive.read(name), path, name)
     import docx
     from docx.opc.exceptions import OpcError
 
     try:
         return docx.Document(BytesIO(path.read_bytes()))
-    except (OpcError, KeyError, ValueError, AttributeError, etree.XMLSyntaxError, ParseError) as error:
-        what = "it is a zip file but not a Word document, or parts of it are missing"
+    except (OpcError, KeyError, ValueError, AttributeError, etree.XMLSyntaxError, *DAMAGED) as error:
+        what = "it is a zip file but not a Word document, or parts of it are missing or damaged"
         raise FileRefused(path, what, "open it in Word and save it as .docx") from error
 
 
@@ -234,13 +233,15 @@ def _bold_label(line: Sequence[_Piece]) -> int:
 
 
 def _store_table(table: etree._Element, weights: _Weights, stored: _Stored) -> None:
-    rows = [_cells(row, weights) for row in _children(table, "tr")]
+    rows = [_cells(row, weights) for row in _children(table, "tr") if row.find(f"{_W}trPr/{_W}del") is None]
     columns = _columns(rows)
     speaker = ""
     for i, cells in enumerate(rows):
         spans = _store_row(cells, stored)
-        if columns is None or len(cells) != columns.count or (i == 0 and columns.has_heading):
-            stored.parts += _lines_between(cells, spans) if columns is None else ()
+        if columns is None or len(cells) != columns.count:
+            stored.parts += _lines_of_row(cells, spans)
+            continue
+        if i == 0 and columns.has_heading:
             continue
         speaker = cells[columns.speaker].strip() or speaker
         clock = cells[columns.time] if columns.time is not None else ""
@@ -287,7 +288,7 @@ def _store_row(cells: Sequence[str], stored: _Stored) -> list[tuple[int, int]]:
     return spans
 
 
-def _lines_between(cells: Sequence[str], spans: Sequence[tuple[int, int]]) -> Iterator[Line]:
+def _lines_of_row(cells: Sequence[str], spans: Sequence[tuple[int, int]]) -> Iterator[Line]:
     """Yield the lines of a row that is no turn: its first line runs over the tabs up to the first line break."""
     if not spans:
         return

@@ -100,6 +100,8 @@ class _Found:
     sayings: list[Saying] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     words_before: int = 0
+    words_after: int = 0
+    first_after: int = 0
 
 
 def read_parts(
@@ -290,12 +292,25 @@ def _walk(path: Path, text: str, parts: Sequence[Line | Saying], heads: Mapping[
             what = "a speech stands where its speaker belongs; its speaker is not known"
             found.problems.append(Problem(path.name, _place(text, part.start), what))
         elif current is None:
-            found.words_before += count_words(text[part.start : part.end])
+            _leave_out(text, part, found)
         else:
             current = _continued(text, current, part)
         pending = None
     _close(path, text, current, found)
+    if found.words_after:
+        what = f"{found.words_after} words between or below the rows of a table have no speaker and belong to no turn"
+        found.problems.append(Problem(path.name, _place(text, found.first_after), what))
     return found
+
+
+def _leave_out(text: str, line: Line, found: _Found) -> None:
+    """Count the words of a line that nobody says."""
+    words = count_words(text[line.start : line.end])
+    if not found.sayings:
+        found.words_before += words
+        return
+    found.first_after = found.first_after or line.start
+    found.words_after += words
 
 
 def _opened(text: str, line: Line, head: Head, pending: float | None) -> Saying:

@@ -1,0 +1,60 @@
+"""A project to a file, by the file's ending; written whole or not at all, then read back and compared quote by quote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autocoder.errors import FileRefused
+from autocoder.formats import codebook_yaml, maxqda, qdc, qdpx
+from autocoder.project import CoderKind, Project
+
+_CODINGS: Mapping[str, tuple[Callable[[Project, Path], None], Callable[[Path, Project], int]]] = {
+    ".qdpx": (qdpx.write, qdpx.verify),
+    ".xlsx": (maxqda.write, maxqda.verify),
+    ".csv": (maxqda.write, maxqda.verify),
+}
+_CODEBOOKS = {".qdc": qdc.write, ".yaml": codebook_yaml.write}
+WRITABLE = (*_CODINGS, *_CODEBOOKS)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the file, how many codings of people and of models, how many quotes were compared."""
+
+    path: Path
+    human: int
+    suggested: int
+    compared: int
+
+
+def export(project: Project, path: Path, only: frozenset[str] | None = None) -> Exported:
+    """Write the project to ``path``; ``only`` names the transcripts to write, None means all.
+
+    Raises FileRefused for an ending that is not written and for a folder that does not exist.
+    """
+    ending = path.suffix.lower()
+    if not path.resolve().parent.is_dir():
+        raise FileRefused(path, "its folder does not exist", "make the folder first")
+    if only is not None:
+        project = restrict(project, only)
+    if ending in _CODEBOOKS:
+        _CODEBOOKS[ending](project.codebook, path)
+        return Exported(path, 0, 0, 0)
+    if ending not in _CODINGS:
+        raise FileRefused(path, f"files ending in {ending or 'nothing'} are not written", f"use {', '.join(WRITABLE)}")
+    write, verify = _CODINGS[ending]
+    write(project, path)
+    models = {coder.name for coder in project.coders if coder.kind is CoderKind.MODEL}
+    suggested = sum(coding.coder in models for coding in project.codings)
+    return Exported(path, len(project.codings) - suggested, suggested, verify(path, project))
+
+
+def restrict(project: Project, names: frozenset[str]) -> Project:
+    """Return the project with these transcripts alone and what was coded in them."""
+    return replace(
+        project,
+        transcripts=tuple(transcript for transcript in project.transcripts if transcript.name in names),
+        codings=tuple(coding for coding in project.codings if coding.transcript in names),
+    )

@@ -1,0 +1,324 @@
+"""Files into a project: what each held, how it joins what is there, and everything that was met on the way.
+
+Nothing is written here. :func:`join_readings` answers what an import would add, and raises before anything changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from autocoder.errors import AutocoderError, FileRefused
+from autocoder.formats import codebook_yaml, docx, maxqda, plain, qdc, qdpx, refi, speakers, subtitles
+from autocoder.formats.anchor import Anchor, How, anchor
+from autocoder.project import (
+    Code,
+    Codebook,
+    Coder,
+    Coding,
+    Problem,
+    Project,
+    Quote,
+    Reading,
+    Role,
+    Span,
+    Transcript,
+)
+from autocoder.text import normalise
+
+Roles = Mapping[str, Role]
+
+_TRANSCRIPTS: Mapping[str, Callable[[Path, Roles | None], Reading]] = {
+    ".txt": plain.read,
+    ".docx": docx.read,
+    ".vtt": subtitles.read,
+    ".srt": subtitles.read,
+}
+_OTHERS: Mapping[str, Callable[[Path], Reading]] = {
+    ".qdpx": qdpx.read,
+    ".qdc": qdc.read,
+    ".xlsx": maxqda.read,
+    ".csv": maxqda.read,
+    ".yaml": codebook_yaml.read,
+    ".yml": codebook_yaml.read,
+}
+READABLE = (*_TRANSCRIPTS, *_OTHERS)
+
+
+class QuotesNotFound(AutocoderError):
+    """Rows of a table whose quote is in no transcript, or in several places of one."""
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What one file brought, for the line that the user sees."""
+
+    file: str
+    transcripts: int = 0
+    turns: int = 0
+    speakers: int = 0
+    codes: int = 0
+    codings: int = 0
+    found: Mapping[str, int] = field(default_factory=dict)
+    lowest_score: float | None = None
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What an import adds to a project, and a report per file; ``codebook`` is None when no code is new."""
+
+    transcripts: tuple[Transcript, ...]
+    coders: tuple[Coder, ...]
+    codings: tuple[Coding, ...]
+    codebook: Codebook | None
+    reports: tuple[FileReport, ...]
+
+
+def read_file(path: Path, roles: Roles | None = None) -> Reading:
+    """Read one file by its ending; raise FileRefused when there is no reader for it or it cannot be read."""
+    ending = path.suffix.lower()
+    if ending in _TRANSCRIPTS:
+        return _TRANSCRIPTS[ending](path, roles)
+    if ending in _OTHERS:
+        return _with_turns(path, _OTHERS[ending](path), roles)
+    raise FileRefused(path, f"files ending in {ending or 'nothing'} are not read", f"save it as {', '.join(READABLE)}")
+
+
+def _with_turns(path: Path, reading: Reading, roles: Roles | None) -> Reading:
+    """Find the speakers in texts that came inside a project of another program."""
+    transcripts = tuple(_spoken(path, transcript, roles) for transcript in reading.transcripts)
+    return replace(reading, transcripts=transcripts)
+
+
+def _spoken(path: Path, transcript: Transcript, roles: Roles | None) -> Transcript:
+    if not any(map(str.isalnum, transcript.text)):
+        return transcript
+    parts = speakers.lines_of(transcript.text)
+    (split,) = speakers.read_parts(path, transcript.text, parts, roles).transcripts
+    known = {name: transcript.speakers.get(name, {}) for name in (*split.speakers, *transcript.speakers)}
+    return replace(transcript, turns=split.turns, speakers=known)
+
+
+def join_readings(project: Project, readings: Sequence[tuple[Path, Reading]], skip_unfound: bool = False) -> Joined:
+    """Join what files held to a project: codebooks first, then transcripts, then codings.
+
+    Raises FileRefused for a second transcript of a name with another text, and QuotesNotFound unless ``skip_unfound``.
+    """
+    joining = _Joining(project, skip_unfound)
+    books = [joining.take_codebook(reading) for _, reading in readings]
+    texts = [joining.take_transcripts(path, reading) for path, reading in readings]
+    reports = [
+        joining.take_codings(path, reading, codes, new)
+        for (path, reading), codes, new in zip(readings, books, texts, strict=True)
+    ]
+    return Joined(
+        transcripts=tuple(joining.new_transcripts.values()),
+        coders=tuple(joining.new_coders.values()),
+        codings=tuple(dict.fromkeys(joining.codings)),
+        codebook=joining.codebook if len(joining.codebook) > len(project.codebook) else None,
+        reports=tuple(reports),
+    )
+
+
+class _Joining:
+    """The state of one import: what the project holds and what the files have added so far."""
+
+    def __init__(self, project: Project, skip_unfound: bool) -> None:
+        self.codebook = project.codebook
+        self.next_version = project.codebook.version + 1
+        self.skip_unfound = skip_unfound
+        self.transcripts = {_key(transcript.name): transcript for transcript in project.transcripts}
+        self.new_transcripts: dict[str, Transcript] = {}
+        self.known_coders = {coder.name for coder in project.coders}
+        self.new_coders: dict[str, Coder] = {}
+        self.codings: list[Coding] = []
+
+    # codes
+
+    def take_codebook(self, reading: Reading) -> Mapping[str, str]:
+        """Add the codes that are new and return the project's id of each of the file's codes."""
+        ids: dict[str, str] = {}
+        if reading.codebook is not None:
+            exclusive = set()
+            for _, code in reading.codebook.walk():
+                parent = ids[code.parent] if code.parent is not None else None
+                ids[code.id] = self._known(code, parent) or self._add(code, parent)
+                if code.id in reading.codebook.exclusive:
+                    exclusive.add(ids[code.id])
+            self.codebook = replace(self.codebook, exclusive=self.codebook.exclusive | exclusive)
+        return ids
+
+    def _known(self, code: Code, parent: str | None) -> str | None:
+        """Find a code by its id, by the GUID that we export it under, or by its name under the same parent."""
+        if code.id in self.codebook:
+            return code.id
+        wanted = _names(code)
+        by_guid = [own.id for own in self.codebook if refi.code_guid(own.id) == refi.as_guid(code.id)]
+        by_name = [own.id for own in self.codebook.children(parent) if wanted & _names(own)]
+        return next(iter(by_guid + by_name), None)
+
+    def _add(self, code: Code, parent: str | None) -> str:
+        codes = (*self.codebook.codes, replace(code, parent=parent))
+        self.codebook = replace(self.codebook, codes=codes, version=self.next_version)
+        return code.id
+
+    # transcripts
+
+    def take_transcripts(self, path: Path, reading: Reading) -> Mapping[str, Transcript]:
+        """Add the transcripts that are new and return the project's transcript for each name in the file."""
+        return {transcript.name: self._take(path, transcript) for transcript in reading.transcripts}
+
+    def _take(self, path: Path, transcript: Transcript) -> Transcript:
+        known = self.transcripts.get(_key(transcript.name))
+        if known is None:
+            self.transcripts[_key(transcript.name)] = self.new_transcripts[transcript.name] = transcript
+            return transcript
+        if known.text != transcript.text and path.suffix.lower() in _TRANSCRIPTS:
+            remedy = "rename the file if it is another transcript; a transcript's text never changes after import"
+            raise FileRefused(path, f"a transcript named {known.name} with another text is here already", remedy)
+        return known
+
+    # codings
+
+    def take_codings(
+        self, path: Path, reading: Reading, codes: Mapping[str, str], own: Mapping[str, Transcript]
+    ) -> FileReport:
+        """Add the file's codings, positions and quotes alike, and report on the file."""
+        for coder in reading.coders:
+            if coder.name not in self.known_coders:
+                self.new_coders.setdefault(coder.name, coder)
+        received = {transcript.name: transcript for transcript in reading.transcripts}
+        placed = [self._place(coding, codes, received[coding.transcript], own) for coding in reading.codings]
+        anchored = self._anchor_all(path, reading.quotes)
+        unplaced = [coding for coding, there in zip(reading.codings, placed, strict=True) if there is None]
+        found = [coding for coding in placed if coding is not None]
+        self.codings += found
+        self.codings += [coding for coding, _ in anchored.found]
+        how = [where.how.value for _, where in anchored.found]
+        scores = [where.score for _, where in anchored.found if where.how is How.FUZZY]
+        return FileReport(
+            file=path.name,
+            transcripts=sum(name in self.new_transcripts for name in received),
+            turns=sum(len(transcript.turns) for transcript in reading.transcripts),
+            speakers=sum(len({turn.speaker for turn in transcript.turns}) for transcript in reading.transcripts),
+            codes=len(codes),
+            codings=len(found) + len(anchored.found),
+            found={name: how.count(name) for name in dict.fromkeys(how)},
+            lowest_score=min(scores, default=None),
+            notes=reading.notes,
+            problems=(*reading.problems, *_lost(path, unplaced), *anchored.problems),
+        )
+
+    def _place(
+        self, coding: Coding, codes: Mapping[str, str], received: Transcript, own: Mapping[str, Transcript]
+    ) -> Coding | None:
+        """Put a coding on the project's text: at its position when the texts agree, else where its quote stands."""
+        there = own[coding.transcript]
+        span: Span | None = coding.span
+        if qdpx.exported_text(there.text) != qdpx.exported_text(received.text):
+            span = _nearest(anchor(received.quote(coding.span), there), coding.span.start)
+        if span is None:
+            return None
+        code = codes[coding.code]
+        return replace(coding, transcript=there.name, span=span, code=code, codebook_version=self.codebook.version)
+
+    def _anchor_all(self, path: Path, quotes: Sequence[Quote]) -> _Anchored:
+        """Find every quote of a table; a repeated quote is taken after the row before it."""
+        found: list[tuple[Coding, Anchor]] = []
+        missing: list[Problem] = []
+        last: dict[tuple[str, str], int] = {}
+        for quote in quotes:
+            transcript = self.transcripts.get(_key(quote.document))
+            place = f"row {quote.row}"
+            if transcript is None:
+                missing.append(Problem(path.name, place, f"there is no transcript named {quote.document}"))
+                continue
+            thread = (transcript.name, quote.coder)
+            where = anchor(quote.text, transcript, after=last.get(thread, 0))
+            if where is None or where.span is None:
+                what = "is in several places of" if where else "is not in"
+                missing.append(Problem(path.name, place, f"the segment {what} the transcript {transcript.name}"))
+                continue
+            last[thread] = where.span.start
+            found.append((self._coding(quote, transcript, where.span), where))
+        if missing and not self.skip_unfound:
+            raise _not_found(missing)
+        return _Anchored(found, missing)
+
+    def _coding(self, quote: Quote, transcript: Transcript, span: Span) -> Coding:
+        return Coding(
+            transcript=transcript.name,
+            span=span,
+            code=self._code_of(quote.code_path),
+            coder=quote.coder,
+            memo=quote.memo,
+            created=quote.created,
+            codebook_version=self.codebook.version,
+        )
+
+    def _code_of(self, path: Sequence[str]) -> str:
+        """Return the code at the end of a path of names, by the whole path, else by its last name when only one has it.
+
+        A path that the codebook does not know becomes new codes: a table has no other way to bring its codebook.
+        """
+        parent: str | None = None
+        for name in path:
+            here = [code.id for code in self.codebook.children(parent) if _same(name) in _names(code)]
+            if not here:
+                return self._by_last_name(path) or self._add_path(path)
+            parent = here[0]
+        return parent or self._add_path(path)
+
+    def _by_last_name(self, path: Sequence[str]) -> str | None:
+        named = [code.id for code in self.codebook if _same(path[-1]) in _names(code)]
+        return named[0] if len(named) == 1 else None
+
+    def _add_path(self, path: Sequence[str]) -> str:
+        parent: str | None = None
+        for depth, name in enumerate(path, 1):
+            here = [code.id for code in self.codebook.children(parent) if _same(name) in _names(code)]
+            code_id = refi.stable_guid("path", *path[:depth])
+            parent = here[0] if here else self._add(Code(code_id, name_he=name), parent)
+        return str(parent)
+
+
+@dataclass(frozen=True)
+class _Anchored:
+    found: list[tuple[Coding, Anchor]]
+    problems: list[Problem]
+
+
+def _nearest(where: Anchor | None, start: int) -> Span | None:
+    """Return the place of a quote that lies nearest to where another edition of the text had it."""
+    return min(where.candidates, key=lambda span: abs(span.start - start)) if where else None
+
+
+def _not_found(missing: Sequence[Problem]) -> QuotesNotFound:
+    more = f" (and {len(missing) - 1} more rows)" if len(missing) > 1 else ""
+    return QuotesNotFound(
+        f"{missing[0]}{more}; import the transcript that the table was made from, mend the row, "
+        "or leave such rows out with --skip-unfound."
+    )
+
+
+def _lost(path: Path, codings: Sequence[Coding]) -> list[Problem]:
+    what = "its quote stands in no single place of the transcript that is here, so it was left out"
+    return [Problem(path.name, f"{coding.transcript}, position {coding.span.start}", what) for coding in codings]
+
+
+def _key(name: str) -> str:
+    """Return what two names of one transcript share: ``ריאיון 1.docx`` in a table is the transcript ``ריאיון 1``."""
+    ending = Path(name).suffix.lower()
+    bare = name[: -len(ending)] if ending in _TRANSCRIPTS else name
+    return _same(bare)
+
+
+def _same(name: str) -> str:
+    return normalise(name).casefold()
+
+
+def _names(code: Code) -> set[str]:
+    return {_same(name) for name in (code.id, code.name_he, code.name_en, *code.aliases) if name}
