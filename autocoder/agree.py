@@ -32,9 +32,9 @@ Form = Callable[[NDArray[Any]], NDArray[Any]]
 FEW_TRANSCRIPTS = 40
 """Below it a t interval on the cluster delta method is given: the percentile bootstrap's is then too short.
 
-Coverage of nominal 95 %, from 600 simulated studies in each of six settings of prevalence and clustering (two coders, 30
-units a transcript): with 10 and 20 transcripts 90 to 94 % for the bootstrap and 92 to 98 % for the t interval, with 40
-transcripts 92 to 96 % and 94 to 96 %.
+Coverage of nominal 95 %, from 600 simulated studies in each of six settings of prevalence and clustering (two coders,
+30 units a transcript): with 10 and 20 transcripts 90 to 94 % for the bootstrap and 92 to 98 % for the t interval, with
+40 transcripts 92 to 96 % and 94 to 96 %.
 """
 LEFT_OUT = 0.05
 """The share of undefined resamples above which an estimate says that they were left out."""

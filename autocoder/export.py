@@ -1,4 +1,4 @@
-"""A project to a file, by the file's ending; written whole or not at all, then read back and compared quote by quote."""
+"""A project to a file, by its ending; written whole or not at all, then read back and compared quote by quote."""
 
 from __future__ import annotations
 

@@ -135,8 +135,9 @@ def of_sets(data):
     values = {key: estimate.value for key, estimate in found.items()}
     units = len(level1[0])
     ratings = Ratings(tuple("123"[: len(level1)]), tuple(map(tuple, level1)), ("one transcript",) * units)
-    for row in agreement(ratings, sorted({code for row in level1 for codes in row for code in codes or ()}), 0).by_code:
-        values |= {f"alpha_{row.code}": row.alpha.value, f"prevalence_{row.code}": row.prevalence}
+    codes = sorted({code for row in level1 for given_codes in row for code in given_codes or ()})
+    for by_code in agreement(ratings, codes, seed=0).by_code:
+        values |= {f"alpha_{by_code.code}": by_code.alpha.value, f"prevalence_{by_code.code}": by_code.prevalence}
     return values
 
 
@@ -497,8 +498,8 @@ def test_one_transcript_gives_values_without_intervals():
 
 
 def test_full_agreement_has_no_interval_of_no_width():
-    units = [(frozenset(codes), frozenset(codes)) for codes in ("", "a", "a", "", "a", "")]
-    for transcripts in (3, 6):
+    units = [(frozenset(codes), frozenset(codes)) for codes in ("", "a", "a", "", "a", "") * 20]
+    for transcripts in (6, 60):
         kappa = agreement(study(units, transcripts), ["a"], seed=0).by_code[0].kappa
         assert (kappa.value, kappa.low, kappa.high) == (1, None, None)
         assert "the same whichever transcripts" in kappa.reason

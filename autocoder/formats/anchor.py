@@ -55,7 +55,8 @@ def anchor(quote: str, transcript: Transcript, normalised: Normalised | None = N
     ``after`` (the end or start of what the row before was anchored to) prefers the first that begins there or later;
     with 0 several places stay ambiguous. ``normalised`` spares the normalisation of the text, which is cached anyway.
     """
-    if not quote.strip():
+    wanted = normalise(quote)
+    if not wanted:
         return None
     quote = quote.replace("\r\n", "\n").replace("\r", "\n")
     places = _literal(quote, transcript.text) or _literal(quote.strip(), transcript.text)
@@ -63,9 +64,6 @@ def anchor(quote: str, transcript: Transcript, normalised: Normalised | None = N
         spans = [Span(start, start + length) for start, length in places]
         return _anchored(How.EXACT, 1.0, spans, after)
     normalised = normalised or _normalised(transcript.text)
-    wanted = normalise(quote)
-    if not wanted:
-        return None
     places = _literal(wanted, normalised.text)
     if places:
         return _anchored(How.NORMALISED, 1.0, [_back(normalised, *place) for place in places], after)
@@ -132,7 +130,6 @@ def _nearest(wanted: str, text: str, low: int, high: int) -> tuple[float, int, i
     if high - low < len(wanted) // 2:
         return None
     window = fuzz.partial_ratio_alignment(wanted, text[low:high], score_cutoff=100 * FUZZY_THRESHOLD - 10)
-    # where the text is shorter than the quote, rapidfuzz slides the text over the quote and gives the whole of it
     if window is None:
         return None
     start, end = _snapped(wanted, text, (low + window.dest_start, low + window.dest_end), (low, high))
@@ -143,7 +140,7 @@ def _nearest(wanted: str, text: str, low: int, high: int) -> tuple[float, int, i
 def _snapped(wanted: str, text: str, window: tuple[int, int], limits: tuple[int, int]) -> tuple[int, int]:
     """Move the window's edges to the edges of words near them that make it most like the quote."""
     starts, ends = _edges(text)
-    reach = max(20, len(wanted) // 6)
+    reach = min(200, max(20, len(wanted) // 6))
     end = window[1]
     start = max(
         _near(starts, window[0], reach, limits) or [window[0]],

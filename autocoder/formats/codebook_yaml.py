@@ -1,17 +1,16 @@
 """Codebooks as YAML that a researcher can read and edit; training_data/codebooks/README.md gives the form.
 
-Reading is strict, since whatever were passed over in silence would be lost: a key that is not in the table below, a
+Reading is strict, since what is passed over in silence is lost: a key that is not in the table below, a
 key that stands twice, a YAML alias, or a reference to an id that is not in the file refuses the file. ``title_he``,
 ``title_en`` and ``notes`` are for the reader of the file: they are checked to be text and go no further.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,11 @@ from typing import Any
 import yaml
 
 from autocoder.errors import FileRefused
+from autocoder.formats.whole import whole
 from autocoder.project import Code, Codebook, Exclusion, Reading
 
 MAX_BYTES = 4 * 1024**2
-"""The largest file that is read; the largest built-in codebook is a fortieth of it."""
+"""The largest file that is read; the largest built-in codebook holds a fiftieth of it."""
 RELATIONS = ("same", "renamed", "narrowed", "split", "moved", "merged", "redefined", "dissolved")
 """How a code became the code it points to in another codebook; a dissolved one points to none."""
 NEEDS_CHECK = " (needs check)"
@@ -74,15 +74,8 @@ def write(codebook: Codebook, path: Path) -> None:
     ordered = replace(codebook, codes=tuple(code for _, code in codebook.walk()))
     if _parse(text, path) != ordered:
         raise FileRefused(path, "the codebook would not read back the same", "export it as .qdc instead")
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(unfinished, path)
-    except OSError as error:
-        raise FileRefused(path, f"cannot be written ({error.strerror})", "choose a folder you may write to") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 class _Dumper(yaml.SafeDumper):

@@ -9,9 +9,9 @@ The stored text is defined so:
 * headers, footers, notes, comments and text boxes are not in the text; a problem names those that hold some.
 
 A label is what ``speakers.py`` says. In Word it may also be the bold beginning of a paragraph that ends in a colon,
-and a bold paragraph above the speech. In a table of two to four columns the speaker's column is the one of short labels,
-the text's column the one with the most words, a time's column the one of clock times; each row is then a turn, and a
-row without a speaker goes on with the speaker above it. Any other table is read line by line.
+and a bold paragraph above the speech. In a table of two to four columns the speaker's column is the one of short
+labels, the text's column the one with the most words, a time's column the one of clock times; each row is then a turn,
+and a row without a speaker goes on with the speaker above it. Any other table is read line by line.
 """
 
 from __future__ import annotations

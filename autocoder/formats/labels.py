@@ -151,6 +151,8 @@ def plausible(label: str) -> bool:
     words = outside.split()
     if not words or len(label) > _LONGEST or len(words) > _MOST_WORDS or not words[0][0].isalpha():
         return False
+    if len(words) > 1 and words[0][0].islower():
+        return False  # a name of several words in Latin letters has capitals
     if len(words) > 1 and words[-1].isdecimal() and len(words[-1]) <= 3:
         words.pop()
     shaped = all(_NAME.match(word) or _INITIAL.match(word) for word in words)

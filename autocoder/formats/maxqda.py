@@ -33,6 +33,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from autocoder.errors import FileRefused
 from autocoder.formats import remarks
 from autocoder.formats.archive import open_archive
+from autocoder.formats.plain import read_text
 from autocoder.formats.whole import ExportRefused, check_codings, compare, whole
 from autocoder.project import Coder, CoderKind, Coding, Problem, Project, Quote, Reading, Transcript
 
@@ -77,7 +78,6 @@ _PART = re.compile(r"^autocoder part (\d+) of (\d+)(?:\n|$)")
 _FORMULA = re.compile(r"^'*[=+\-@\t\r]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_IN_CELL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_HEBREW = re.compile(r"[א-ת]")
 _BROKEN_XLSX = (zipfile.BadZipFile, InvalidFileException, etree.XMLSyntaxError, SyntaxError, KeyError, ValueError)
 _REMEDY = "export the coded segments again with the columns Document name, Code and Segment"
 
@@ -161,7 +161,7 @@ def _notes(table: _Table) -> Iterator[str]:
 def _read_table(path: Path) -> _Table:
     if path.suffix.casefold() == ".xlsx":
         return _from_grid(path, _xlsx_grids(path), ())
-    text, notes = _decoded(path)
+    text, notes = read_text(path)
     return _from_grid(path, _csv_grids(path, text), notes)
 
 
@@ -225,19 +225,15 @@ def _longer(row: _Row, more: dict[str, str]) -> _Row:
 
 def _xlsx_grids(path: Path) -> Iterator[list[list[str]]]:
     open_archive(path)
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except _BROKEN_XLSX as error:
-        raise FileRefused(path, "it is no readable Excel workbook", "save it again as .xlsx") from error
-    try:
-        for sheet in book.worksheets:
-            # some programs write a wrong size of the sheet, by which rows would be left out
-            sheet.reset_dimensions()
-            yield [[_cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    except _BROKEN_XLSX as error:
-        raise FileRefused(path, "its cells cannot be read", "save it again as .xlsx") from error
-    finally:
-        book.close()
+    # openpyxl leaves a file open that it could not read, so it is opened here
+    with path.open("rb") as file:
+        try:
+            for sheet in openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets:
+                # some programs write a wrong size of the sheet, by which rows would be left out
+                sheet.reset_dimensions()
+                yield [[_cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+        except _BROKEN_XLSX as error:
+            raise FileRefused(path, "it is no readable Excel workbook", "save it again as .xlsx") from error
 
 
 def _cell_text(value: object) -> str:
@@ -245,27 +241,6 @@ def _cell_text(value: object) -> str:
         return ""
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-
-
-def _decoded(path: Path) -> tuple[str, tuple[str, ...]]:
-    """The text of a .csv file, with a note when it is not UTF-8."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FileRefused(path, f"it cannot be opened ({error.strerror})", "check the path and the rights") from error
-    if not data.strip():
-        raise FileRefused(path, "the file is empty", _REMEDY)
-    is_utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    for encoding in ("utf-16",) if is_utf16 else ("utf-8-sig", "windows-1255"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if encoding == "utf-8-sig":
-            return text, ()
-        if "\0" not in text and (is_utf16 or _HEBREW.search(text)):
-            return text, (f"read as {encoding}",)
-    raise FileRefused(path, "its encoding cannot be told", "save it as CSV UTF-8")
 
 
 def _csv_grids(path: Path, text: str) -> Iterator[list[list[str]]]:

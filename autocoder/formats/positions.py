@@ -18,6 +18,7 @@ from autocoder.project import Span
 
 CLEAN_SHARE = 0.9
 """Below this share of clean selections the positions are doubtful and the reader says so."""
+_ENOUGH = 5  # selections, before the odd convention of an included end is believed
 OVERSHOOT = 2
 """A selection may end this far after the text (a counted BOM or last line end) and is then cut at the text's end."""
 
@@ -145,17 +146,17 @@ class Choice:
 def choose(received: Received, marks: Sequence[Mark], origin: str) -> Choice:
     """Return the convention that suits the selections best, the origin's own on ties.
 
-    An included end is tried only when no other convention leaves enough selections clean: a longer selection is hardly
-    ever less clean, so it would win for the wrong reason. What autocoder wrote itself is known and not judged.
+    An included end, which no known program writes, is tried only when no other convention leaves enough of enough
+    selections clean. What autocoder wrote itself is known and not judged.
     """
     default = default_convention(origin)
     if origin.strip().casefold().startswith(_OWN_ORIGIN):
         return replace(_judged(received, marks, default)[1], certain=True)
     best = max((_judged(received, marks, each) for each in _candidates(received, default)), key=_score)
-    if best[1].share < CLEAN_SHARE:
+    if best[1].share < CLEAN_SHARE and len(marks) >= _ENOUGH:
         included = [replace(each, end_included=True) for each in _candidates(received, default)]
         other = max((_judged(received, marks, each) for each in included), key=_score)
-        if other[1].share >= CLEAN_SHARE:
+        if other[1].share >= CLEAN_SHARE and other[0] > best[0]:
             best = other
     return best[1]
 
@@ -178,17 +179,19 @@ def _score(judged: tuple[int, Choice]) -> int:
 def _judged(received: Received, marks: Sequence[Mark], convention: Convention) -> tuple[int, Choice]:
     """The score counts a clean selection once and one whose name is its text twice, for no chance shift gives that."""
     scale = Scale(received, convention)
-    points = [_points(received.text, scale.place(mark), mark.name) for mark in marks]
+    points = [_points(received.text, scale.place(mark), mark.name, convention.end_included) for mark in marks]
     doubtful = tuple(mark for mark, point in zip(marks, points, strict=True) if not point)
     return sum(points), Choice(convention, scale, len(marks) - len(doubtful), len(marks), doubtful)
 
 
-def _points(text: str, place: Place, name: str) -> int:
+def _points(text: str, place: Place, name: str, end_included: bool) -> int:
     if place.split or not 0 <= place.start < place.end <= len(text):
         return 0
     if _is_named(text[place.start : place.end], name):
         return 2
-    return int(_starts_clean(text, place.start) and not _inside_word(text, place.end))
+    # an end that is moved on by one is hardly ever inside a word, so there it must not take in white space either
+    loose = end_included and text[place.end - 1].isspace()
+    return int(_starts_clean(text, place.start) and not _inside_word(text, place.end) and not loose)
 
 
 def _starts_clean(text: str, start: int) -> bool:

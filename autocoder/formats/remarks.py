@@ -59,7 +59,7 @@ def describe(remarks: Mapping[str, Remark]) -> str:
     if len(set(remarks.values())) == 1:
         return str(next(iter(remarks.values())))
     named = [replace(each, code=_one_line(path)) for path, each in remarks.items()]
-    return "\n".join(str(each) for each in named if each.memo or each.origin is not Origin.BLIND)
+    return "\n".join(str(each) for each in named)
 
 
 def recall(comment: str) -> tuple[Remark, ...]:

@@ -98,16 +98,12 @@ def _lost_cues(path: Path, source: str, captions: list[Caption]) -> tuple[Proble
 
 def _cues(caption: Caption) -> Iterator[_Cue]:
     """Yield what each voice of a caption says; before the first tag, and without one, nobody is named."""
-    start, end = _seconds(str(caption.start)), _seconds(str(caption.end))
+    start, end = labels.seconds(str(caption.start)), labels.seconds(str(caption.end))
     before, *voiced = _VOICE.split(caption.raw_text)
     for speaker, spoken in ((None, before), *zip(voiced[::2], voiced[1::2], strict=True)):
         words = " ".join(html.unescape(_TAG.sub("", spoken)).split())
         if words:
             yield _Cue(start, end, None if speaker is None else html.unescape(speaker).strip(), words)
-
-
-def _seconds(clock: str) -> float:
-    return labels.seconds(clock)
 
 
 def _with_labels(

@@ -10,7 +10,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 from sklearn.svm import LinearSVC
 
-from autocoder.learn.labels import Labels
+from autocoder.learn.examples import Examples
+from autocoder.learn.labels import Labels, matrix
+from autocoder.learn.split import folds
+from autocoder.learn.thresholds import best_thresholds
 
 _WORD = r"[^\s.,!?;:()\[\]]+"  # keeps gershayim, geresh and niqqud inside the word, where \w would cut it
 
@@ -38,3 +41,15 @@ class LinearBaseline:
         features = self._features.transform(texts)
         columns = [m.decision_function(features) if m else np.full(len(texts), -1.0) for m in self._machines]
         return np.stack(columns, axis=1)
+
+
+def suggest_linear(known: Examples, new: Examples, codes: Sequence[str], count: int, seed: int) -> list[frozenset[str]]:
+    """Return what the baseline would suggest for new units, with thresholds from folds of the known ones."""
+    labels = matrix(known, codes)
+    values = np.zeros(labels.shape)
+    for part in folds(known.transcripts, count, seed):
+        rest = sorted(set(range(len(labels))) - set(part))
+        machine = LinearBaseline().fit([known.texts[row] for row in rest], labels[rest])
+        values[part] = machine.decide([known.texts[row] for row in part])
+    over = LinearBaseline().fit(known.texts, labels).decide(new.texts) >= best_thresholds(values, labels)
+    return [frozenset(code for code, yes in zip(codes, row, strict=True) if yes) for row in over]

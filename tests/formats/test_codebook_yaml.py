@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autocoder.errors import FileRefused
+from autocoder.errors import AutocoderError, FileRefused
 from autocoder.formats.codebook_yaml import MAX_BYTES, RELATIONS, read, write
 from autocoder.project import Code, Codebook, Exclusion, Reading
 
@@ -283,7 +283,7 @@ def test_writing_that_is_cut_off_leaves_the_old_file_and_nothing_else(
     path = tmp_path / "kept.yaml"
     path.write_text("old", encoding="utf-8")
     monkeypatch.setattr("os.replace", full_disk)
-    with pytest.raises(FileRefused, match="cannot be written"):
+    with pytest.raises(AutocoderError, match=r"kept\.yaml: it cannot be written"):
         write(codebook, path)
     assert path.read_text(encoding="utf-8") == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["kept.yaml"]

@@ -1,0 +1,340 @@
+"""One command per verb: read the options, call the step, print the result. Heavy steps are imported where they run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autocoder import __version__, steps, store
+from autocoder.errors import AutocoderError
+from autocoder.project import Codebook, Role
+
+if TYPE_CHECKING:
+    from autocoder.agree import Agreement, Estimate
+    from autocoder.read import FileReport
+
+app = typer.Typer(
+    help="Suggest codes for Hebrew interviews from a team's own coding, on this computer alone.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+codebook_app = typer.Typer(help="The codebook of a project.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(codebook_app, name="codebook")
+
+ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+ModelName = Annotated[str | None, typer.Option("--model", help="A model of the project; the newest without it.")]
+
+
+def main() -> None:
+    """Run the command line; an error that a user can mend is one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr] # a Windows console may not be
+    try:
+        app()
+    except AutocoderError as fault:
+        typer.echo(str(fault), err=True)
+        raise SystemExit(2) from None
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[float], None]]:
+    """Give a function that shows the share done; Ctrl-C ends the command with one sentence and exit code 130."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+    try:
+        with bar:
+            task = bar.add_task(title, total=1.0)
+            yield lambda share: bar.update(task, completed=share)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What was finished is kept; the same command goes on from there.", err=True)
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def new(
+    project: ProjectFolder,
+    codebook: Annotated[str, typer.Option(help="cfir-2009, cfir-2022, peer-support, upsides-principles, or a file.")],
+) -> None:
+    """Make a new project with a codebook."""
+    book = steps.find_codebook(codebook)
+    steps.new_project(project, book).close()
+    typer.echo(f"Made {project} with the codebook {book.name}: {len(book)} codes.")
+    typer.echo(f"Next: autocoder import {project} FILES")
+
+
+@app.command("import")
+def import_(
+    project: ProjectFolder,
+    files: Annotated[list[Path], typer.Argument(help="Transcripts, .qdpx, coded-segment tables, codebooks; any mix.")],
+    speakers: Annotated[
+        list[str] | None, typer.Option(help='Who a label is, for example "מ=interviewer" or "דנה=participant".')
+    ] = None,
+    skip_unfound: Annotated[
+        bool, typer.Option("--skip-unfound", help="List rows whose segment is in no transcript, and import the rest.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read files into the project; a file that is refused changes nothing."""
+    with store.open_project(project) as opened:
+        joined, added = steps.import_files(opened, files, roles_of(speakers or []), skip_unfound)
+    if as_json:
+        reports = [asdict(report) for report in joined.reports]
+        typer.echo(json.dumps({"files": reports, "new_codings": added}, ensure_ascii=False))
+        return
+    for report in joined.reports:
+        print_report(report)
+    typer.echo(f"New in the project: {len(joined.transcripts)} transcripts, {added} codings.")
+
+
+def roles_of(answers: list[str]) -> dict[str, Role]:
+    """Return what ``--speakers`` said; raise AutocoderError for an answer in another form."""
+    roles = {}
+    for answer in answers:
+        label, equals, role = answer.rpartition("=")
+        if not equals or role not in {*Role}:
+            raise AutocoderError(
+                f'--speakers "{answer}" is not in the form "LABEL=interviewer" or "LABEL=participant".'
+            )
+        roles[label] = Role(role)
+    return roles
+
+
+def print_report(report: FileReport) -> None:
+    """Print what one file held, and every problem met in it."""
+    parts = []
+    if report.turns:
+        parts.append(f"{report.turns} turns of {report.speakers} speakers")
+    if report.codes:
+        parts.append(f"{report.codes} codes")
+    if report.codings:
+        how = ", ".join(f"{count} {name}" for name, count in report.found.items())
+        parts.append(f"{report.codings} codings" + (f" ({how})" if how else ""))
+    if report.lowest_score is not None:
+        parts.append(f"lowest score of a fuzzy match {report.lowest_score:.2f}")
+    typer.echo(f"{report.file}: {', '.join(parts) or 'nothing to import'}")
+    for note in report.notes:
+        typer.echo(f"  {note}")
+    for problem in report.problems:
+        typer.echo(f"  ! {problem}")
+
+
+@app.command()
+def status(project: ProjectFolder, as_json: AsJson = False) -> None:
+    """Say what is in the project, who coded what, and what comes next."""
+    with store.open_project(project) as opened:
+        summary = opened.summary()
+        models = [folder.name for folder in steps.model_folders(opened)]
+    if as_json:
+        typer.echo(json.dumps(asdict(summary) | {"models": models}, ensure_ascii=False))
+        return
+    typer.echo(f"{summary.name}: {summary.transcripts} transcripts, {summary.uncoded} of them not coded by a person")
+    typer.echo(f"  {summary.turns} turns, {summary.speakers} speakers, {summary.characters:,} characters")
+    typer.echo(f"  codebook {summary.codebook}, version {summary.codebook_version}: {summary.codes} codes")
+    for count in summary.coders:
+        kind = count.coder.kind.value
+        typer.echo(f"  {count.codings:6} codings in {count.transcripts} transcripts by {count.coder.name} ({kind})")
+    typer.echo(f"  models: {', '.join(models) or 'none yet'}; {summary.decisions} review decisions")
+    typer.echo(f"Next: {next_step(project, summary, models)}")
+
+
+def next_step(project: Path, summary: store.Summary, models: list[str]) -> str:
+    """Return the command that brings a project one step on."""
+    if not summary.transcripts:
+        return f"autocoder import {project} FILES"
+    if not any(count.codings for count in summary.coders):
+        return f"autocoder import {project} CODING.qdpx (or a table of coded segments)"
+    if not models:
+        return f"autocoder train {project}"
+    if summary.uncoded:
+        return f"autocoder precode {project}, then autocoder export {project} suggestions.qdpx"
+    return f"autocoder agree {project}"
+
+
+@codebook_app.command("show")
+def codebook_show(project: ProjectFolder) -> None:
+    """Print the codes as trees; folders in brackets."""
+    with store.open_project(project) as opened:
+        book = opened.codebook()
+    for depth, code in book.walk():
+        name = f"{code.name_en} {code.name_he}".strip()
+        typer.echo("  " * depth + (f"{code.id}  {name}" if code.codable else f"[{code.id}  {name}]"))
+
+
+@app.command()
+def train(
+    project: ProjectFolder,
+    encoder: Annotated[str | None, typer.Option(help="A folder or a hub name; the bundled encoder without it.")] = None,
+    coder: Annotated[str | None, typer.Option(help="Whose coding to learn; the one with most without it.")] = None,
+    seed: Annotated[int, typer.Option(help="Where chance begins.")] = steps.SEED,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model on the human coding, with a linear baseline beside it."""
+    with store.open_project(project) as opened, progress_bar("training") as report:
+        manifest = steps.train_model(opened, report, coder, encoder, seed)
+        folder = opened.models / manifest.name
+    if as_json:
+        typer.echo(json.dumps({"model": manifest.name, "scores": manifest.scores}, ensure_ascii=False))
+        return
+    learned = sum(code.learned for code in manifest.codes)
+    typer.echo(
+        f"Model {manifest.name} learned {learned} codes from {manifest.data['units']} units; card: {folder}/card.md"
+    )
+    typer.echo("F1 out of fold            model  linear  majority")
+    for title, key in (("domains, macro", "domain_macro_f1"), ("all, macro", "macro_f1"), ("all, micro", "micro_f1")):
+        scores = manifest.scores[key]
+        typer.echo(f"{title:24}" + "".join(f"{figure(scores[who]):>8}" for who in ("model", "linear", "majority")))
+    typer.echo(f"Next: autocoder precode {project}")
+
+
+@app.command()
+def precode(
+    project: ProjectFolder,
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Transcripts or their files; all uncoded without it.")
+    ] = None,
+    model: ModelName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Suggest codes for transcripts; goes on where it stopped."""
+    from autocoder.classifier import load
+    from autocoder.suggest import coder_of
+
+    with store.open_project(project) as opened:
+        names = [name_in(opened, file) for file in files or []]
+        classifier = load(steps.find_model(opened, model))
+        study = opened.load()
+        coder = coder_of(classifier.manifest.name).name
+        left = steps.to_precode(opened, study, coder, names)
+        counts: dict[str, int] = {}
+        with progress_bar("pre-coding") as report:
+            for name, suggestions in steps.precode(opened, classifier, study, left):
+                counts[name] = suggestions
+                report(len(counts) / len(left))
+    if as_json:
+        typer.echo(json.dumps({"coder": coder, "suggestions": counts}, ensure_ascii=False))
+        return
+    for name, suggestions in counts.items():
+        typer.echo(f"{suggestions:5} suggestions in {name}")
+    typer.echo(f"{sum(counts.values())} suggestions in {len(counts)} transcripts by {coder}.")
+    typer.echo(f"Next: autocoder export {project} suggestions.qdpx")
+
+
+def name_in(opened: store.Store, file: str) -> str:
+    """Return the transcript that a word on the command line means; a file that is not in the project is imported."""
+    path = Path(file)
+    if file not in {transcript.name for transcript in opened.transcripts()} and path.is_file():
+        steps.import_files(opened, [path])
+        return path.stem
+    return file
+
+
+@app.command()
+def score(
+    model: Annotated[Path, typer.Argument(help="The folder of a model.")],
+    file: Annotated[Path, typer.Argument(help='JSON Lines: {"id", "text"} and, if you like, "question".')],
+) -> None:
+    """Score texts: one line out per text, {"id", "scores": {code: score}}; no project needed."""
+    from autocoder.classifier import load
+    from autocoder.formats.jsonl import read_texts
+
+    classifier = load(model)
+    texts = read_texts(file)
+    rows = classifier.score([text.text for text in texts], [text.question for text in texts])
+    for text, row in zip(texts, rows, strict=True):
+        scores = {code: round(float(value), 6) for code, value in zip(classifier.codes, row, strict=True)}
+        typer.echo(json.dumps({"id": text.id, "scores": scores}, ensure_ascii=False))
+
+
+@app.command()
+def export(
+    project: ProjectFolder,
+    files: Annotated[list[Path], typer.Argument(help="By ending: .qdpx .xlsx .csv .qdc .yaml")],
+    transcript: Annotated[list[str] | None, typer.Option(help="Only this transcript; may be given again.")] = None,
+) -> None:
+    """Write the project to files, and read each back to compare it quote by quote."""
+    from autocoder.export import export as write
+
+    with store.open_project(project) as opened:
+        study = opened.load()
+    for name in set(transcript or []) - {each.name for each in study.transcripts}:
+        raise steps.NoSuchThing(f"there is no transcript {name}; name one as its file is named, without the ending.")
+    for file in files:
+        done = write(study, file, frozenset(transcript) if transcript else None)
+        counts = f"{done.human} human codings, {done.suggested} suggestions" if done.compared else "the codebook"
+        typer.echo(f"{done.path}: {counts}; {done.compared} quotes read back and compared")
+
+
+@app.command()
+def agree(
+    project: ProjectFolder,
+    coders: Annotated[str, typer.Option(help="Names separated by commas; all coders without it.")] = "",
+    level: Annotated[int | None, typer.Option(help="Only codes of this level of the tree; 1 is the top.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Agreement of every pair of coders, people and models, on the same units; blind coding only."""
+    names = [name.strip() for name in coders.split(",") if name.strip()]
+    with store.open_project(project) as opened:
+        comparison = steps.compare_coders(opened, names, level)
+        book = opened.codebook()
+    if as_json:
+        typer.echo(json.dumps([asdict(pair) for pair in comparison.pairs], ensure_ascii=False))
+        return
+    for pair in comparison.pairs:
+        print_agreement(pair, book)
+
+
+def print_agreement(found: Agreement, book: Codebook) -> None:
+    """Print one pair's table: overall, then each code, the Hebrew name last so that columns stay in line."""
+    typer.echo(f"\n{' — '.join(found.coders)}: {found.units} units in {found.transcripts} transcripts")
+    typer.echo(f"  exact agreement of sets {interval(found.percent)}")
+    typer.echo(f"  kappa, pooled over codes (De Vries et al. 2008) {interval(found.kappa)}")
+    typer.echo(f"  Krippendorff's alpha on sets, MASI {interval(found.alpha_masi)}")
+    typer.echo(f"  {'code':28}{'n':>5}{'n':>5}  {'agree':>5}  {'kappa':20}{'alpha':20}")
+    for row in found.by_code:
+        first, second = row.positive_by_coder
+        cells = f"{row.code:28}{first:5}{second:5}  {figure(row.percent.value):>5}"
+        typer.echo(f"  {cells}  {interval(row.kappa):20}{interval(row.alpha):20}{book[row.code].name}")
+    typer.echo(f"  intervals: {found.interval}")
+
+
+def figure(value: float | None) -> str:
+    """Return a coefficient to two places; a dash for one that is undefined."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+def interval(estimate: Estimate) -> str:
+    """Return a coefficient with its interval, or why it has none."""
+    if estimate.value is None:
+        return "undefined"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.2f}"
+    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+@app.command()
+def demo(
+    project: Annotated[Path, typer.Option(help="Where to make the project.")] = Path("autocoder-demo"),
+) -> None:
+    """Do the whole job on the bundled synthetic study."""
+    from autocoder.demo import run
+
+    run(project, typer.echo)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)

@@ -1,0 +1,204 @@
+"""The steps of the journey on a stored project: what the commands, the demonstration and the review page all call."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autocoder.bundled import codebooks, encoder
+from autocoder.errors import AutocoderError, FileRefused
+from autocoder.project import Codebook, CoderKind, Origin, Project, Role
+from autocoder.store import Addition, FileRead, Store, create
+
+if TYPE_CHECKING:  # numpy, onnxruntime and torch are loaded by the steps that need them
+    from autocoder.agree import Agreement, Ratings
+    from autocoder.classifier import Classifier, Manifest
+    from autocoder.read import Joined
+
+JUDGED_BY = (Origin.BLIND, Origin.AUTO)  # what a person saw suggested first judges nobody
+SEED = 17
+
+
+class NoSuchThing(AutocoderError):
+    """A name that stands for nothing: a codebook, a model, a transcript."""
+
+
+def now() -> str:
+    """Return the time as it is stored: ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def find_codebook(name: str) -> Codebook:
+    """Return a built-in codebook by its name, or the codebook in a file."""
+    from autocoder.read import read_file
+
+    built_in = codebooks()
+    path = built_in.get(name, Path(name))
+    if not path.is_file():
+        raise NoSuchThing(f"there is no codebook {name}; name a file or one of {', '.join(built_in)}.")
+    codebook = read_file(path).codebook
+    if codebook is None:
+        raise FileRefused(path, "it holds no codebook", "name a .yaml, .qdc or .qdpx with codes")
+    return codebook
+
+
+def new_project(folder: Path, codebook: Codebook) -> Store:
+    """Make a project named like its folder."""
+    return create(folder, folder.resolve().name, codebook, now())
+
+
+def import_files(
+    store: Store, paths: Sequence[Path], roles: Mapping[str, Role] | None = None, skip_unfound: bool = False
+) -> tuple[Joined, int]:
+    """Read files of any mix into the project; return what they held and how many codings are new.
+
+    All files are read and joined before the first write, which is one transaction: a refused file changes nothing.
+    """
+    from autocoder.read import join_readings, read_file
+
+    readings = [(path, read_file(path, roles)) for path in paths]
+    joined = join_readings(store.load(), readings, skip_unfound)
+    at = now()
+    files = tuple(FileRead(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), at) for path in paths)
+    known = {(file.name, file.sha256) for file in store.files()}
+    addition = Addition(
+        transcripts=joined.transcripts,
+        coders=joined.coders,
+        codings=joined.codings,
+        codebook=joined.codebook,
+        change=f"codes from {', '.join(path.name for path in paths)}" if joined.codebook else "",
+        at=at,
+        files=tuple(file for file in files if (file.name, file.sha256) not in known),
+    )
+    return joined, store.add(addition)
+
+
+def train_model(
+    store: Store,
+    report: Callable[[float], None],
+    coder: str | None = None,
+    encoder_name: str | None = None,
+    seed: int = SEED,
+) -> Manifest:
+    """Train a model on the project's human coding into ``models/mN``."""
+    from autocoder.learn.examples import gather
+    from autocoder.learn.train import Settings, train
+
+    project = store.load()
+    examples = gather(project, coder)
+    folder = store.models / f"m{len(model_folders(store)) + 1}"
+    settings = Settings(encoder_name or str(encoder()), seed=seed)
+    return train(examples, project.codebook, folder, settings, now(), report)
+
+
+def model_folders(store: Store) -> list[Path]:
+    """Return the finished models of the project, the oldest first."""
+    found = [path.parent for path in store.models.glob("*/manifest.json")]
+    return sorted(found, key=lambda folder: (len(folder.name), folder.name))
+
+
+def find_model(store: Store, name: str | None) -> Path:
+    """Return a model by its name or folder; without a name, the newest of the project."""
+    if name is None:
+        if folders := model_folders(store):
+            return folders[-1]
+        raise NoSuchThing(f"{store.name} has no model yet; train one with: autocoder train {store.folder}.")
+    for folder in (store.models / name, Path(name)):
+        if (folder / "manifest.json").is_file():
+            return folder
+    raise NoSuchThing(f"there is no model {name}; autocoder status names the models of the project.")
+
+
+def to_precode(store: Store, project: Project, model_coder: str, names: Sequence[str]) -> list[str]:
+    """Return the transcripts to pre-code: those named, or all without human coding, but none that is done already."""
+    known = {transcript.name for transcript in project.transcripts}
+    for name in names:
+        if name not in known:
+            raise NoSuchThing(f"there is no transcript {name}; autocoder import it first.")
+    people = {coder.name for coder in project.coders if coder.kind is CoderKind.HUMAN}
+    coded = {coding.transcript for coding in project.codings if coding.coder in people}
+    wanted = names or [transcript.name for transcript in project.transcripts if transcript.name not in coded]
+    done = store.precoded(model_coder)
+    return [name for name in wanted if name not in done]
+
+
+def precode(store: Store, classifier: Classifier, project: Project, names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Suggest codes for transcripts one after the other and yield each with its number of suggestions once stored."""
+    from autocoder.suggest import coder_of, suggest
+
+    coder = coder_of(classifier.manifest.name)
+    for name in names:
+        suggestions = suggest(classifier, project.transcript(name), now())
+        store.add_suggestions(coder, name, suggestions)
+        yield name, len(suggestions)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Agreement of each pair of coders, all pairs on the same units."""
+
+    ratings: Ratings
+    codes: tuple[str, ...]
+    pairs: tuple[Agreement, ...]
+
+
+def ratings_of(project: Project, coders: Sequence[str], seen_by_model: Mapping[str, frozenset[str]]) -> Ratings:
+    """Return what each coder gave each unit, ancestors included; a person saw the transcripts that she coded in.
+
+    ``seen_by_model`` names the transcripts that each model has gone through, with or without a suggestion.
+    """
+    from autocoder.agree import NotComparable, Ratings
+    from autocoder.segment import map_codings, segments
+
+    kinds = {coder.name: coder.kind for coder in project.coders}
+    unknown = [coder for coder in coders if coder not in kinds]
+    if unknown:
+        raise NotComparable(f"nobody called {unknown[0]} coded here; the coders are {', '.join(kinds)}.")
+    rows: list[list[frozenset[str] | None]] = [[] for _ in coders]
+    groups: list[str] = []
+    for transcript in project.transcripts:
+        here = [coding for coding in project.codings if coding.transcript == transcript.name]
+        units = segments(transcript) if here else ()
+        groups += [transcript.name] * len(units)
+        for row, coder in zip(rows, coders, strict=True):
+            mine = [coding for coding in here if coding.coder == coder and coding.origin in JUDGED_BY]
+            saw = bool(mine) or transcript.name in seen_by_model.get(coder, frozenset())
+            mapped = map_codings(units, mine).codes
+            row += [_with_ancestors(project.codebook, codes) if saw else None for codes in mapped]
+    return Ratings(tuple(coders), tuple(map(tuple, rows)), tuple(groups))
+
+
+def _with_ancestors(codebook: Codebook, codes: frozenset[str]) -> frozenset[str]:
+    return codes | {ancestor.id for code in codes for ancestor in codebook.ancestors(code)}
+
+
+def compare_coders(store: Store, coders: Sequence[str], level: int | None = None, seed: int = SEED) -> Comparison:
+    """Compare coders pairwise on the units that all of them saw, on the codable codes of one level or of all."""
+    from autocoder.agree import NotComparable, agreement, common
+
+    project = store.load()
+    names = coders or [coder.name for coder in project.coders]
+    if len(names) < 2:
+        raise NotComparable(f"{store.name} has fewer than two coders; import the coding of another one.")
+    models = [coder.name for coder in project.coders if coder.kind is CoderKind.MODEL]
+    ratings = common(ratings_of(project, names, {model: store.precoded(model) for model in models}), names)
+    codes = codes_at(project.codebook, level)
+    used = {code for row in ratings.sets for codes_ in row if codes_ for code in codes_}
+    kept = tuple(code for code in codes if code in used)
+    if not kept:
+        raise NotComparable("these coders have no unit in common; let them code the same transcripts.")
+    found = [agreement(common(ratings, pair), kept, seed) for pair in _pairs(names)]
+    return Comparison(ratings, kept, tuple(found))
+
+
+def codes_at(codebook: Codebook, level: int | None) -> list[str]:
+    """Return the codable codes in tree order: those of one level (1 is the roots), or all."""
+    return [code.id for depth, code in codebook.walk() if code.codable and level in (None, depth + 1)]
+
+
+def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    return [(a, b) for n, a in enumerate(names) for b in names[n + 1 :]]
