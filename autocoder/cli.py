@@ -79,9 +79,7 @@ def new(
 def import_(
     project: ProjectFolder,
     files: Annotated[list[Path], typer.Argument(help="Transcripts, .qdpx, coded-segment tables, codebooks; any mix.")],
-    speakers: Annotated[
-        list[str] | None, typer.Option(help='Who a label is, for example "מ=interviewer" or "דנה=participant".')
-    ] = None,
+    speakers: Annotated[list[str] | None, typer.Option(help='Who a label is: "מ=interviewer,דנה=participant".')] = None,
     skip_unfound: Annotated[
         bool, typer.Option("--skip-unfound", help="List rows whose segment is in no transcript, and import the rest.")
     ] = False,
@@ -102,7 +100,7 @@ def import_(
 def roles_of(answers: list[str]) -> dict[str, Role]:
     """Return what ``--speakers`` said; raise AutocoderError for an answer in another form."""
     roles = {}
-    for answer in answers:
+    for answer in (part.strip() for whole in answers for part in whole.split(",")):
         label, equals, role = answer.rpartition("=")
         if not equals or role not in {*Role}:
             raise AutocoderError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from autocoder import steps
@@ -15,7 +15,7 @@ from autocoder.evaluate import evaluate, majority
 from autocoder.export import export
 from autocoder.learn.baseline import suggest_linear
 from autocoder.learn.examples import gather
-from autocoder.project import Project
+from autocoder.project import Project, Role
 from autocoder.store import Store
 from autocoder.suggest import coder_of
 
@@ -29,12 +29,13 @@ def run(folder: Path, say: Say) -> None:
     with steps.new_project(folder, steps.find_codebook("peer-support")) as store:
         files = json.loads((study() / "files.json").read_text(encoding="utf-8"))
         say("A synthetic study: invented interviews about invented services, written for this demonstration.\n")
-        _import(store, files["coded"], say)
+        roles = {label: Role(role) for label, role in files["roles"].items()}
+        _import(store, files["coded"], roles, say)
         say("\nTraining on the coded transcripts ...")
         manifest = steps.train_model(store, _tenths(say), coder=files["first_coder"])
-        _import(store, files["new"], say)
+        _import(store, files["new"], roles, say)
         _precode(store, say)
-        _import(store, files["compare"], say)
+        _import(store, files["compare"], roles, say)
         _compare(store, files["first_coder"], files["second_coder"], say)
         _export(store, say)
         say(f"\nThe model's card: {store.models / manifest.name / 'card.md'}")
@@ -43,8 +44,8 @@ def run(folder: Path, say: Say) -> None:
         say(f"({time.monotonic() - begun:.0f} seconds)")
 
 
-def _import(store: Store, names: Sequence[str], say: Say) -> None:
-    joined, codings = steps.import_files(store, [study() / name for name in names])
+def _import(store: Store, names: Sequence[str], roles: Mapping[str, Role], say: Say) -> None:
+    joined, codings = steps.import_files(store, [study() / name for name in names], roles)
     turns = sum(len(transcript.turns) for transcript in joined.transcripts)
     say(f"Read {len(names)} files: {len(joined.transcripts)} new transcripts, {turns} turns, {codings} codings.")
     for report in joined.reports:

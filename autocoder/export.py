@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,10 +46,16 @@ def export(project: Project, path: Path, only: frozenset[str] | None = None) -> 
     if ending not in _CODINGS:
         raise FileRefused(path, f"files ending in {ending or 'nothing'} are not written", f"use {', '.join(WRITABLE)}")
     write, verify = _CODINGS[ending]
-    write(project, path)
+    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        write(project, draft)
+        compared = verify(draft, project)
+        os.replace(draft, path)  # only a file that was read back takes the place of an older one
+    finally:
+        draft.unlink(missing_ok=True)
     models = {coder.name for coder in project.coders if coder.kind is CoderKind.MODEL}
     suggested = sum(coding.coder in models for coding in project.codings)
-    return Exported(path, len(project.codings) - suggested, suggested, verify(path, project))
+    return Exported(path, len(project.codings) - suggested, suggested, compared)
 
 
 def restrict(project: Project, names: frozenset[str]) -> Project:

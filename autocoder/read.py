@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autocoder.errors import AutocoderError, FileRefused
-from autocoder.formats import codebook_yaml, docx, maxqda, plain, qdc, qdpx, refi, speakers, subtitles
+from autocoder.formats import codebook_yaml, docx, maxqda, plain, qdc, qdpx, refi, remarks, speakers, subtitles
 from autocoder.formats.anchor import Anchor, How, anchor
 from autocoder.project import (
     Code,
@@ -249,12 +249,16 @@ class _Joining:
         return _Anchored(found, missing)
 
     def _coding(self, quote: Quote, transcript: Transcript, span: Span) -> Coding:
+        code = self._code_of(quote.code_path)
+        remark = remarks.about(remarks.recall(quote.memo), self.codebook.path(code))
         return Coding(
             transcript=transcript.name,
             span=span,
-            code=self._code_of(quote.code_path),
+            code=code,
             coder=quote.coder,
-            memo=quote.memo,
+            origin=remark.origin,
+            score=remark.score,
+            memo=remark.memo,
             created=quote.created,
             codebook_version=self.codebook.version,
         )

@@ -19,7 +19,7 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def codebook() -> Codebook:
     return Codebook(
         "קטן",

@@ -8,7 +8,8 @@ protocol.
 
 Any other label is *plausible* by shape alone: up to six words and sixty characters (brackets such as a party's name do
 not count), letters with at most a closing number, no sentence punctuation (a stop only in an initial or a title), and
-none of the words that carry a running sentence ("אמרתי", "יש", "הבעיה") or a form's heading ("תאריך").
+none of the words that carry a running sentence ("אמרתי", "יש", "הבעיה") or a form's heading ("תאריך"). ``אני``, an
+interviewer who transcribes, is plausible too.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _INTERVIEWER = _words(
     "מראיינת מראיין מראיינ/ת מראיין/ת מראיינים מראיינות מנחה מנחים מנחות חוקרת חוקר חוקר/ת שואל שואלת "
     "interviewer moderator facilitator researcher interviewers int"
 )
-_INTERVIEWER_ALONE = _words("ש שאלה אני i q question")
+_INTERVIEWER_ALONE = _words("ש שאלה i q question")
+_TRANSCRIBER = "אני"
 _PARTICIPANT = _words(
     "מרואיינת מרואיין מרואיינ/ת מרואיין/ת משתתפת משתתף משתתפ/ת משתתף/ת משתתפים דובר דוברת דובר/ת נחקר נחקרת נחקר/ת "
     "נשאל נשאלת interviewee participant respondent speaker"
@@ -59,7 +61,8 @@ _LONGEST = 60
 _MOST_WORDS = 6
 _LONGEST_LINE = 100
 _MARKS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
-_GAP = rf"[\s{_MARKS}]*"
+_GAP = rf"[\s{_MARKS}]*+"  # possessive: a run of spaces is tried once, however long
+_GAP_BUT_TAB = rf"(?:[^\S\t]|[{_MARKS}])*+"
 _CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d)?(?:[.,]\d{1,3})?"
 _RANGE = rf"{_CLOCK}(?:\s*(?:-->|[-–])\s*{_CLOCK})?"
 _STAMP = (
@@ -69,11 +72,12 @@ _STAMP = (
 _BEFORE = rf"{_GAP}(?P<before>{_STAMP})?{_GAP}[-–]?{_GAP}"
 _BESIDE = rf"{_GAP}(?P<beside>{_STAMP})?{_GAP}"
 _AFTER = rf"{_GAP}(?P<after>{_STAMP})?{_GAP}"
-_COLON = re.compile(rf"{_BEFORE}(?P<label>[^:\t\n]{{1,90}}?){_BESIDE}:(?!//)(?!(?<=\d:)\d){_AFTER}")
+_COLON = re.compile(rf"{_BEFORE}(?P<label>[^:\t\n]{{1,90}}?){_BESIDE}:(?!//)(?!(?<=\d:)\d)\*{{0,2}}{_AFTER}")
 _TAG_AFTER = re.compile(rf"{_GAP}<<\s*[^<>\n]{{1,12}}>>?{_GAP}")
 _OTHER = re.compile(
-    rf"{_BEFORE}(?:[\[{{](?P<boxed>[^\]}}:\t\n]{{1,40}})[\]}}]|(?P<label>[^:\t\n]{{1,40}}?){_BESIDE}(?:\t|\s?[-–—](?=\s)))"
-    rf"{_AFTER}"
+    rf"{_BEFORE}(?:[\[{{](?P<boxed>[^\]}}:\t\n]{{1,40}})[\]}}]"
+    rf"|(?P<label>[^:\t\n]{{1,40}}?){_GAP_BUT_TAB}(?P<beside>{_STAMP})?{_GAP_BUT_TAB}"
+    rf"(?:\t(?:\s*[-–—](?=\s))?|[-–—](?=\s))){_AFTER}"
 )
 _BARE = re.compile(rf"{_BEFORE}(?P<label>[^:\t\n]{{1,60}}?){_BESIDE}$")
 _STAMP_AT = re.compile(rf"{_GAP}(?P<stamp>{_STAMP}){_GAP}")
@@ -136,7 +140,7 @@ def role_within(label: str) -> Role:
         return role
     said = {word.casefold() for word in _LETTERS.findall(label)}
     bare = said | {word[1:] for word in said if word.startswith("ה")}
-    return Role.INTERVIEWER if bare & _INTERVIEWER else Role.PARTICIPANT
+    return Role.INTERVIEWER if bare & (_INTERVIEWER | {_TRANSCRIBER}) else Role.PARTICIPANT
 
 
 def is_heading(label: str) -> bool:
@@ -147,6 +151,8 @@ def is_heading(label: str) -> bool:
 
 def plausible(label: str) -> bool:
     """Tell whether a cleaned label has the shape of a speaker's name; what the module's docstring says."""
+    if label == _TRANSCRIBER:
+        return True
     outside = _BRACKETED.sub("", label).strip()
     words = outside.split()
     if not words or len(label) > _LONGEST or len(words) > _MOST_WORDS or not words[0][0].isalpha():

@@ -1,9 +1,9 @@
 """Plain text transcripts (.txt), and the one place that finds out in which encoding a text file is written.
 
 Accepted are UTF-8, UTF-16 (with a byte order mark, or told by its zero bytes) and windows-1255. That last one has no
-mark and nearly any bytes decode as it, so a text is taken for it only when what comes out is Hebrew: Hebrew words unmixed
-with Latin letters, final letters at the ends of words (at the beginnings the text is in visual, reversed order) and
-letters about as frequent as in Hebrew. Anything else is refused, with the encoding that charset-normalizer supposes.
+mark and nearly any bytes decode as it, so a text is taken for it only when what comes out is Hebrew: Hebrew words
+unmixed with Latin letters, final letters at the ends of words (at the beginnings the text is in visual, reversed order)
+and letters about as frequent as in Hebrew. Anything else is refused, with charset-normalizer's guess at its encoding.
 
 The stored text is the file's text without a byte order mark, CRLF and CR as LF, and otherwise as received.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 from autocoder.errors import FileRefused
 from autocoder.formats.speakers import lines_of, read_parts
 from autocoder.project import Reading, Role
+from autocoder.text import normalise
 
 _SAVE = "save it as plain text in UTF-8"
 _MARKS = (
@@ -128,7 +129,7 @@ def _decode_windows_1255(path: Path, data: bytes, error: UnicodeDecodeError) -> 
 
 def _is_hebrew(text: str) -> bool:
     """Tell whether a decoded text is Hebrew; what the module's docstring says, from the surest sign to the weakest."""
-    words = _WORDS.findall(text)
+    words = _WORDS.findall(normalise(text))
     hebrew = [word for word in words if any(letter in _PER_THOUSAND for letter in word)]
     if not hebrew or len(hebrew) < _HEBREW_SHARE * len(words):
         return False

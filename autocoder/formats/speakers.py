@@ -10,7 +10,7 @@ decided over the whole file, since a name is only a name by the company it keeps
 1. A label that the user answered for (``roles``) and a label of the trade (``labels.known_role``) always count.
 2. A label of a name's shape (``labels.plausible``) counts when it comes back: twice, or thrice for a single letter.
 3. A label of that shape that occurs once counts where the file's habit is established: alone on the line and opening a
-   paragraph when three labels do so already; bold when two do so already; in the line when most lines open that way.
+   paragraph when three labels do so already; bold when two do so already; in the line when most lines open so.
 4. A dash, a tab or brackets instead of the colon, and no sign at all on a line of its own, count for labels accepted so
    far, when it happens twice; a bold name alone on its line counts when it comes back.
 
@@ -42,6 +42,7 @@ from autocoder.text import count_words
 _FORM_LINES = 15
 _FORM_WORDS = 12
 _VALUE_WORDS = 4
+_LISTED = 12
 _MISPLACED = re.compile(r"[.?!…\-–][\"')\]]*\s*:\s*$")
 _SENTENCE_MARK = re.compile(r"[.?!,;]")
 
@@ -195,7 +196,7 @@ def _lone(text: str, lines: Mapping[int, Line], candidates: Mapping[int, Head], 
     bold = sum(lines[i].bold for i in sure) >= 2
     alone = sum(_stands_alone(text, lines[i], candidates[i]) for i in sure) >= 3
     inline = len(sure) >= 2 and len(sure) >= 0.6 * len(lines)
-    inline = inline or (len(sure) >= 1 and len(candidates) >= 0.8 * len(lines))
+    inline = inline or (len(sure) >= 1 and len(candidates) >= 0.8 * len(lines)) or len(candidates) == len(lines) > 1
     return {
         head.key
         for i, head in candidates.items()
@@ -432,12 +433,14 @@ def _usage(label: str, speeches: Sequence[str], others: set[Role]) -> Usage:
 
 def _notes(turns: Sequence[Turn], words_before: int) -> tuple[str, ...]:
     interviewers = sorted({turn.speaker for turn in turns if turn.role is Role.INTERVIEWER})
-    participants = {turn.speaker for turn in turns if turn.role is Role.PARTICIPANT and turn.speaker}
     if interviewers:
         notes = [f"read as interviewer: {', '.join(interviewers)}"]
     else:
         notes = ['no interviewer was found; if there is one, name the label with --speakers "label=interviewer"']
-    notes.append(f"{len(turns)} turns of {len(participants) + len(interviewers)} speakers")
+    counts = Counter(turn.speaker for turn in turns if turn.speaker)
+    listed = ", ".join(f"{speaker} {count}" for speaker, count in counts.most_common(_LISTED))
+    others = f" and {len(counts) - _LISTED} more" if len(counts) > _LISTED else ""
+    notes.append(f"{len(turns)} turns of {len(counts)} speakers: {listed}{others}")
     if words_before:
         notes.append(f"{words_before} words before the first speaker belong to no turn")
     return tuple(notes)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch.nn import functional
 
+from autocoder import __version__
 from autocoder.classifier import (
     MANIFEST,
     NETWORK,
@@ -253,7 +254,7 @@ def _manifest(
         },
         settings={**asdict(settings), "encoder": Path(settings.encoder).name},
         scores=_scores(task, codebook, scores >= suggest, held_out.linear),
-        versions={package: version(package) for package in ("autocoder", "torch", "transformers", "numpy")},
+        versions={"autocoder": __version__} | {name: version(name) for name in ("torch", "transformers", "numpy")},
         codebook=codebook.name,
         codebook_version=codebook.version,
     )

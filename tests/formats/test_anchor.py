@@ -67,10 +67,11 @@ def test_a_quote_in_several_places_is_ambiguous_and_not_guessed(said: Transcript
 
 def test_the_order_of_rows_settles_an_ambiguous_quote(said: Transcript) -> None:
     second = TEXT.rindex("ההנהלה")
-    found = anchor("ההנהלה תמכה בי מאוד", said, after=TEXT.index("כן, ההנהלה", TEXT.index("אכן") + 4))
-    assert found is not None
-    assert found.span is not None
-    assert found.span.start == second
+    for after in (TEXT.rindex("כן, "), second):
+        found = anchor("ההנהלה תמכה בי מאוד", said, after=after)
+        assert found is not None
+        assert found.span is not None
+        assert found.span.start == second
     assert anchor("ההנהלה תמכה בי מאוד", said, after=second + 1).ambiguous
 
 

@@ -89,6 +89,11 @@ def test_a_bold_heading_that_occurs_once_is_no_label(document):
     assert document.turns() == [("מראיינת", "מה?\nרקע כללי"), ("מראיינת", "ועוד?")]
 
 
+def test_without_speakers_a_paragraph_that_begins_bold_is_one_turn_of_its_own(document):
+    document.paragraph("פסקה ראשונה.").paragraph("*הבעיה: *", "אין תקן.").paragraph("סוף.")
+    assert document.turns() == [("", "פסקה ראשונה."), ("", "הבעיה: אין תקן."), ("", "סוף.")]
+
+
 def test_bold_by_style_counts_as_bold(document):
     style = document.word.styles.add_style("Label", word.enum.style.WD_STYLE_TYPE.PARAGRAPH)
     style.font.bold = True

@@ -59,6 +59,12 @@ def test_windows_1255_with_niqqud_and_english_words_is_read(file):
     assert plain.read(file).transcripts[0].text == text
 
 
+def test_a_vocalised_windows_1255_text_is_read(file):
+    text = "מנחה: בְּרֵאשִׁית בָּרָא אֱלֹהִים אֵת הַשָּׁמַיִם וְאֵת הָאָרֶץ׃ וְהָאָרֶץ הָיְתָה תֹהוּ וָבֹהוּ\n"
+    file.write_bytes(text.encode("cp1255"))
+    assert plain.read(file).transcripts[0].text == text
+
+
 def test_a_short_windows_1255_text_is_read(file):
     file.write_bytes("מראיינת: שלום.\nת: שלום.\n".encode("cp1255"))
     assert [turn.speaker for turn in plain.read(file).transcripts[0].turns] == ["מראיינת", "ת"]

@@ -179,6 +179,12 @@ def test_an_included_end_is_recognised_when_nothing_else_fits(tmp_path: Path) ->
     assert any("end included" in note for note in reading.notes)
 
 
+def test_one_selection_inside_a_word_does_not_make_its_end_included(tmp_path: Path) -> None:
+    reading = qdpx.read(packed(tmp_path, source(selection(0, 6)), {"sources/a.txt": TEXT.encode()}))
+    assert quotes(reading) == ["מראיינ"]
+    assert "0 of 1 selections" in reading.problems[0].what
+
+
 def test_a_selection_cut_by_a_hasty_hand_does_not_change_the_convention(tmp_path: Path) -> None:
     way = WAYS[2]
     body = spans(way, TEXT, (*QUOTES[:1], "התחלתי לב", *QUOTES[1:]))
@@ -187,9 +193,9 @@ def test_a_selection_cut_by_a_hasty_hand_does_not_change_the_convention(tmp_path
 
 
 def test_the_name_of_a_selection_is_evidence_for_its_place(tmp_path: Path) -> None:
-    text = "🙂 " + "א ב " * 10
-    name = text[12:19]
-    body = selection(len(text[:12].encode("utf-16-le")) // 2, len(text[:19].encode("utf-16-le")) // 2, name=name)
+    text = "🙂🙂 " + "א ב ג ד ה ו ז ח ט י כ ל " * 3
+    name = text[13:20]
+    body = selection(len(text[:13].encode("utf-16-le")) // 2, len(text[:20].encode("utf-16-le")) // 2, name=name)
     assert quotes(qdpx.read(packed(tmp_path, source(body), {"sources/a.txt": text.encode()}))) == [name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -122,6 +123,24 @@ def test_a_name_that_occurs_once_is_a_speaker_where_every_line_has_one():
     assert [speaker for speaker, _ in turns(text)] == ["מנחה", "רונית", "יוסי", "מנחה", "רונית"]
 
 
+def test_names_that_occur_once_are_speakers_where_no_line_is_without_one():
+    assert turns("דנה: שלום.\nיוסי: שלום.\n") == [("דנה", "שלום."), ("יוסי", "שלום.")]
+
+
+def test_the_transcriber_is_a_speaker_when_the_word_comes_back_and_else_a_doubt():
+    text = "רונית: אז הרופא התקשר.\nאני: לא רוצה.\nככה.\nרונית: כן.\nועוד.\nועוד.\n"
+    assert {speaker for speaker, _ in turns(text)} == {"רונית"}
+    assert "`אני:` looks like a speaker" in str(read(text).problems[0])
+
+
+def test_a_label_in_the_stars_of_markdown_is_a_label():
+    assert turns("**מראיינת:** מה?\n**רונית**: א.\n**רונית:** ב.\n") == [
+        ("מראיינת", "מה?"),
+        ("רונית", "א."),
+        ("רונית", "ב."),
+    ]
+
+
 def test_a_name_that_occurs_once_in_running_speech_is_a_doubt_and_not_a_speaker():
     text = "מראיינת: ספרי.\nטוב, אז ככה.\nהיה קשה.\nמחשבות: הרבה.\nועוד שורה.\nועוד אחת.\n"
     reading = read(text)
@@ -140,6 +159,11 @@ def test_a_single_letter_is_a_speaker_from_three_times_on():
     assert {speaker for speaker, _ in turns("מראיינת: מה?\nר: א.\nמראיינת: מה?\nר: ב.\nר: ג.\n")} == {"מראיינת", "ר"}
     listed = "מראיינת: מה?\nיש לי רשימה.\nא: שכר.\nועוד משהו.\nב: זמן.\nוזהו, זה הכל.\n"
     assert {speaker for speaker, _ in turns(listed)} == {"מראיינת"}
+
+
+def test_a_single_letter_that_occurs_once_is_no_speaker_even_where_every_line_has_one():
+    text = "מנחה: מי?\nרונית: אני.\nרונית: יש לי רשימה.\nא: שכר.\nמנחה: טוב.\n"
+    assert {speaker for speaker, _ in turns(text)} == {"מנחה", "רונית"}
 
 
 @pytest.mark.parametrize("sign", [" - ", " – ", "- ", "\t", "\t- "])
@@ -184,6 +208,12 @@ def test_an_ambiguous_label_is_refused_with_its_counts_a_proposal_and_the_remedy
 def test_an_ambiguous_label_beside_an_interviewer_is_proposed_as_participant():
     with pytest.raises(AmbiguousSpeaker, match='--speakers "מ=participant"'):
         read("מראיינת: ספר.\nמ: מה לספר?\nמראיינת: הכל.\nמ: מה הכל?\n")
+
+
+@pytest.mark.parametrize(("mark", "proposal"), [("?", "interviewer"), (".", "participant")])
+def test_an_ambiguous_label_among_names_is_proposed_by_its_questions(mark, proposal):
+    with pytest.raises(AmbiguousSpeaker, match=f'--speakers "מ={proposal}"'):
+        read(f"מ: ספר{mark}\nרונית: לא?\nמ: כן{mark}\nרונית: לא?\n")
 
 
 def test_the_answer_for_an_ambiguous_label_is_taken():
@@ -255,6 +285,10 @@ def test_a_conversation_right_below_a_form_is_not_taken_for_the_form():
     assert turns(text) == [("מראיינת", "מה שלומך?"), ("מרואיין", "טוב"), ("מראיינת", "יופי.")]
 
 
+def test_short_turns_below_a_form_without_an_empty_line_are_turns():
+    assert turns("תאריך: 1.2\nש: טוב\nת: כן\nש: יופי\nת: תודה, זהו.\n")[:2] == [("ש", "טוב"), ("ת", "כן")]
+
+
 def test_a_file_without_speakers_is_one_turn_per_paragraph_and_says_so():
     reading = read("פסקה ראשונה.\nהמשך שלה.\n\n[00:10] פסקה שנייה.\n")
     transcript = reading.transcripts[0]
@@ -295,6 +329,12 @@ def test_a_label_in_the_middle_of_a_line_is_a_problem():
     ]
 
 
+def test_the_notes_say_who_speaks_how_often():
+    text = "".join(f"משתתפת {number}: כן.\n" for number in [*range(1, 15), 3])
+    assert read(text).notes[-1].startswith("15 turns of 14 speakers: משתתפת 3 2, משתתפת 1 1, ")
+    assert read(text).notes[-1].endswith(" and 2 more")
+
+
 def test_the_notes_say_who_was_read_as_interviewer():
     assert "read as interviewer: מראיינת" in read("מראיינת: מה?\nת: כן.\n").notes
     assert any(note.startswith("no interviewer was found") for note in read("דנה: א.\nדנה: ב.\n").notes)
@@ -310,6 +350,13 @@ def test_a_saying_needs_no_label_in_the_text():
     reading = read_parts(PATH, text, [Saying("רונית", 6, 14, time=3.0), Line(14, 14)])
     turn = reading.transcripts[0].turns[0]
     assert (turn.speaker, reading.transcripts[0].quote(turn.span), turn.time) == ("רונית", "שלום לכם", 3.0)
+
+
+@pytest.mark.parametrize("filling", [" ", "\t", ":", "[", "- ", "a ", "\u200f", "12:30 ", ".", '"', "א: "])
+def test_a_line_of_any_length_takes_no_longer_than_its_length(filling):
+    start = time.process_time()
+    read("ש: מה?\n" + filling * 50_000 + "סוף\nת: כן\n")
+    assert time.process_time() - start < 1
 
 
 LINES = st.lists(

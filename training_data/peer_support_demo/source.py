@@ -155,7 +155,9 @@ def check(coder: str, transcript_id: str) -> None:
     source = read_source(transcript_id)
     codings = read_coding(coder, source)
     words = sum(words_in(source, coding) for coding in codings)
-    print(f"{transcript_id}: {len(codings)} passages, {words} words in them, {sum(len(c.codes) for c in codings)} codes")
+    print(
+        f"{transcript_id}: {len(codings)} passages, {words} words in them, {sum(len(c.codes) for c in codings)} codes"
+    )
 
 
 if __name__ == "__main__":

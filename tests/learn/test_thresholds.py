@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autocoder.learn.thresholds import best_thresholds, calibrate, unsure_below
+
+
+def test_calibration_recovers_the_odds_behind_the_labels() -> None:
+    generator = np.random.default_rng(1)
+    logits = generator.normal(size=(20_000, 2))
+    labels = (generator.random(logits.shape) < 1 / (1 + np.exp(-(2 * logits - 1)))).astype(np.float32)
+    found = calibrate(logits, labels)
+    assert found.slope == pytest.approx(2, abs=0.1)
+    assert found.intercept == pytest.approx(-1, abs=0.1)
+    assert found(logits).mean() == pytest.approx(labels.mean(), abs=0.005)
+
+
+def test_the_threshold_parts_what_can_be_parted() -> None:
+    scores = np.linspace(0, 1, 101).reshape(-1, 1)
+    labels = (scores > 0.705).astype(np.float32)
+    (threshold,) = best_thresholds(scores, labels)
+    assert 0.70 < threshold < 0.72
+
+
+def test_a_rare_code_leans_on_the_threshold_of_all() -> None:
+    generator = np.random.default_rng(2)
+    common = generator.random(400)
+    scores = np.stack([common, np.where(np.arange(400) == 7, 0.05, 0.01)], axis=1)
+    labels = np.stack([common > 0.6, np.arange(400) == 7], axis=1).astype(np.float32)
+    first, rare = best_thresholds(scores, labels)
+    assert abs(rare - first) < 0.1
+    assert unsure_below(np.array([0.5]))[0] == pytest.approx(1 / 3)

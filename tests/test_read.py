@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autocoder.errors import FileRefused
+from autocoder.formats import codebook_yaml, maxqda, qdpx
+from autocoder.project import Code, Codebook, Project, Reading, Role, Span, Transcript, Turn
+from autocoder.read import Joined, QuotesNotFound, join_readings, read_file
+
+
+def join(project: Project, *paths: Path, skip_unfound: bool = False) -> Joined:
+    return join_readings(project, [(path, read_file(path)) for path in paths], skip_unfound)
+
+
+@pytest.fixture
+def bare(project: Project) -> Project:
+    """The project before anybody coded."""
+    return replace(project, coders=(), codings=())
+
+
+def test_every_coding_of_an_imported_project_quotes_the_text(tmp_path: Path, project: Project) -> None:
+    qdpx.write(project, tmp_path / "p.qdpx")
+    joined = join(Project("new", project.codebook), tmp_path / "p.qdpx")
+    (transcript,) = joined.transcripts
+    quotes = {(coding.code, coding.coder, transcript.quote(coding.span)) for coding in joined.codings}
+    exported = qdpx.exported_text(project.transcripts[0].text)
+    assert quotes == {(c.code, c.coder, exported[c.span.start : c.span.end]) for c in project.codings}
+    assert joined.codebook is None
+    assert [turn.speaker for turn in transcript.turns] == ["מראיינת", "רחל"] * 2
+
+
+def test_codings_of_a_project_land_on_the_transcript_that_is_there(
+    tmp_path: Path, project: Project, bare: Project
+) -> None:
+    qdpx.write(project, tmp_path / "p.qdpx")
+    joined = join(bare, tmp_path / "p.qdpx")
+    assert joined.transcripts == ()
+    assert {(c.span, c.code, c.coder) for c in joined.codings} == {(c.span, c.code, c.coder) for c in project.codings}
+
+
+def test_codings_move_along_when_the_text_here_is_another_edition(tmp_path: Path, project: Project) -> None:
+    qdpx.write(project, tmp_path / "p.qdpx")
+    (old,) = project.transcripts
+    longer = Transcript(old.name, "כותרת חדשה\n" + old.text.replace("\U0001f642 ", ""), ())
+    joined = join(Project("p", project.codebook, (longer,)), tmp_path / "p.qdpx")
+    pay = next(coding for coding in joined.codings if coding.code == "pay")
+    assert longer.quote(pay.span) == "מינימום, \u200fburnout לגמרי. 29.5 שקל לשעה."
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_a_table_of_segments_finds_its_places_again(
+    tmp_path: Path, project: Project, bare: Project, ending: str
+) -> None:
+    path = tmp_path / f"segments.{ending}"
+    maxqda.write(project, path)
+    joined = join(bare, path)
+    assert {(c.span, c.code, c.coder) for c in joined.codings} == {(c.span, c.code, c.coder) for c in project.codings}
+    assert joined.reports[0].found == {"exact": 4}
+
+
+def test_a_segment_that_is_nowhere_is_refused_with_its_row(tmp_path: Path, bare: Project) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Document name,Code,Segment\nריאיון 1,תנאים ושכר,משפט שאיש לא אמר מעולם כאן\n", encoding="utf-8")
+    with pytest.raises(QuotesNotFound, match=r"t\.csv, row 2: the segment is not in the transcript ריאיון 1;"):
+        join(bare, path)
+    joined = join(bare, path, skip_unfound=True)
+    assert joined.codings == ()
+    assert [problem.place for problem in joined.reports[0].problems] == ["row 2"]
+
+
+def test_a_segment_that_stands_twice_is_never_guessed(tmp_path: Path, codebook: Codebook) -> None:
+    text = "א: כן בטח.\nב: לא.\nא: כן בטח.\n"
+    transcript = Transcript("t", text, (Turn(Span(3, 10), "א", Role.PARTICIPANT),))
+    path = tmp_path / "t.csv"
+    path.write_text("Document name,Code,Segment\nt,תנאים ושכר,כן בטח.\n", encoding="utf-8")
+    with pytest.raises(QuotesNotFound, match="several places"):
+        join(Project("p", codebook, (transcript,)), path)
+
+
+def test_an_unknown_code_of_a_table_becomes_a_code(tmp_path: Path, bare: Project) -> None:
+    path = tmp_path / "t.csv"
+    row = "ריאיון 1,סטינג פנימי > עומס > לילה,התחלתי לבד"
+    path.write_text(f"Document name,Code,Segment\n{row}\n", encoding="utf-8")
+    joined = join(bare, path)
+    assert joined.codebook is not None
+    (coding,) = joined.codings
+    assert joined.codebook.path(coding.code) == "סטינג פנימי > עומס > לילה"
+    assert joined.codebook.root(coding.code).id == "C09.3"
+    assert joined.codebook.version == bare.codebook.version + 1
+
+
+def test_codes_are_known_again_by_guid_id_and_name(tmp_path: Path, bare: Project) -> None:
+    guid = qdpx.code_guid("pay")
+    foreign = Codebook("f", (Code("X1", name_en="inner  setting"), Code(guid, "שם אחר", parent="X1"), Code("alone")))
+    joined = join_readings(bare, [(tmp_path / "f.qdc", Reading(codebook=foreign))])
+    assert joined.codebook is None
+
+
+def test_new_codes_come_with_their_place_in_the_tree(tmp_path: Path, bare: Project) -> None:
+    foreign = Codebook("f", (Code("X1", name_en="Inner setting"), Code("X2", "חדש", parent="X1")), version=1)
+    codebook_yaml.write(foreign, tmp_path / "f.yaml")
+    joined = join(bare, tmp_path / "f.yaml")
+    assert joined.codebook is not None
+    assert joined.codebook["X2"].parent == "C09.3"
+    assert joined.codebook.exclusive == bare.codebook.exclusive
+
+
+def test_another_text_under_a_known_name_is_refused(tmp_path: Path, bare: Project) -> None:
+    path = tmp_path / "ריאיון 1.txt"
+    path.write_text("רחל: משהו אחר לגמרי.\nמראיינת: מה?\n", encoding="utf-8")
+    with pytest.raises(FileRefused, match="is here already"):
+        join(bare, path)
+
+
+def test_the_same_transcript_again_adds_nothing(tmp_path: Path, bare: Project) -> None:
+    path = tmp_path / "ריאיון 1.txt"
+    path.write_text(bare.transcripts[0].text, encoding="utf-8")
+    assert join(bare, path).transcripts == ()
+
+
+def test_an_ending_without_a_reader_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match=r"a\.mp3: files ending in \.mp3 are not read; save it as \.txt"):
+        read_file(tmp_path / "a.mp3")
+
+
+@pytest.mark.parametrize("name", ["2347581", "2564705"])
+def test_a_meeting_reads_the_same_from_word_and_from_text(shared: Path, name: str) -> None:
+    folder = shared / "samples" / "transcripts"
+    word, plain = (read_file(folder / f"knesset_finance_{name}.{ending}") for ending in ("docx", "txt"))
+
+    def turns(reading: Reading) -> list[tuple[str, str]]:
+        (transcript,) = reading.transcripts
+        return [(turn.speaker, " ".join(transcript.quote(turn.span).split())) for turn in transcript.turns]
+
+    assert turns(word) == turns(plain)
