@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autocoder import __version__, steps, store
+from autocoder import __version__, steps
 from autocoder.errors import AutocoderError
 from autocoder.project import Codebook, Role
 
 if TYPE_CHECKING:
     from autocoder.agree import Agreement, Estimate
     from autocoder.read import FileReport
+    from autocoder.store import Store, Summary
 
 app = typer.Typer(
     help="Suggest codes for Hebrew interviews from a team's own coding, on this computer alone.",
@@ -86,7 +87,7 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Read files into the project; a file that is refused changes nothing."""
-    with store.open_project(project) as opened:
+    with steps.open_project(project) as opened:
         joined, added = steps.import_files(opened, files, roles_of(speakers or []), skip_unfound)
     if as_json:
         reports = [asdict(report) for report in joined.reports]
@@ -132,7 +133,7 @@ def print_report(report: FileReport) -> None:
 @app.command()
 def status(project: ProjectFolder, as_json: AsJson = False) -> None:
     """Say what is in the project, who coded what, and what comes next."""
-    with store.open_project(project) as opened:
+    with steps.open_project(project) as opened:
         summary = opened.summary()
         models = [folder.name for folder in steps.model_folders(opened)]
     if as_json:
@@ -148,7 +149,7 @@ def status(project: ProjectFolder, as_json: AsJson = False) -> None:
     typer.echo(f"Next: {next_step(project, summary, models)}")
 
 
-def next_step(project: Path, summary: store.Summary, models: list[str]) -> str:
+def next_step(project: Path, summary: Summary, models: list[str]) -> str:
     """Return the command that brings a project one step on."""
     if not summary.transcripts:
         return f"autocoder import {project} FILES"
@@ -164,7 +165,7 @@ def next_step(project: Path, summary: store.Summary, models: list[str]) -> str:
 @codebook_app.command("show")
 def codebook_show(project: ProjectFolder) -> None:
     """Print the codes as trees; folders in brackets."""
-    with store.open_project(project) as opened:
+    with steps.open_project(project) as opened:
         book = opened.codebook()
     for depth, code in book.walk():
         name = f"{code.name_en} {code.name_he}".strip()
@@ -180,7 +181,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on the human coding, with a linear baseline beside it."""
-    with store.open_project(project) as opened, progress_bar("training") as report:
+    with steps.open_project(project) as opened, progress_bar("training") as report:
         manifest = steps.train_model(opened, report, coder, encoder, seed)
         folder = opened.models / manifest.name
     if as_json:
@@ -210,7 +211,7 @@ def precode(
     from autocoder.classifier import load
     from autocoder.suggest import coder_of
 
-    with store.open_project(project) as opened:
+    with steps.open_project(project) as opened:
         names = [name_in(opened, file) for file in files or []]
         classifier = load(steps.find_model(opened, model))
         study = opened.load()
@@ -230,7 +231,7 @@ def precode(
     typer.echo(f"Next: autocoder export {project} suggestions.qdpx")
 
 
-def name_in(opened: store.Store, file: str) -> str:
+def name_in(opened: Store, file: str) -> str:
     """Return the transcript that a word on the command line means; a file that is not in the project is imported."""
     path = Path(file)
     if file not in {transcript.name for transcript in opened.transcripts()} and path.is_file():
@@ -265,7 +266,7 @@ def export(
     """Write the project to files, and read each back to compare it quote by quote."""
     from autocoder.export import export as write
 
-    with store.open_project(project) as opened:
+    with steps.open_project(project) as opened:
         study = opened.load()
     for name in set(transcript or []) - {each.name for each in study.transcripts}:
         raise steps.NoSuchThing(f"there is no transcript {name}; name one as its file is named, without the ending.")
@@ -284,7 +285,7 @@ def agree(
 ) -> None:
     """Agreement of every pair of coders, people and models, on the same units; blind coding only."""
     names = [name.strip() for name in coders.split(",") if name.strip()]
-    with store.open_project(project) as opened:
+    with steps.open_project(project) as opened:
         comparison = steps.compare_coders(opened, names, level)
         book = opened.codebook()
     if as_json:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from autocoder.bundled import codebooks, encoder
 from autocoder.errors import AutocoderError, FileRefused
 from autocoder.project import Codebook, CoderKind, Origin, Project, Role
-from autocoder.store import Addition, FileRead, Store, create
 
-if TYPE_CHECKING:  # numpy, onnxruntime and torch are loaded by the steps that need them
+if TYPE_CHECKING:  # the database, numpy, onnxruntime and torch are loaded by the steps that need them
     from autocoder.agree import Agreement, Ratings
     from autocoder.classifier import Classifier, Manifest
     from autocoder.read import Joined
+    from autocoder.store import Store
 
 JUDGED_BY = (Origin.BLIND, Origin.AUTO)  # what a person saw suggested first judges nobody
 SEED = 17
@@ -48,7 +48,16 @@ def find_codebook(name: str) -> Codebook:
 
 def new_project(folder: Path, codebook: Codebook) -> Store:
     """Make a project named like its folder."""
+    from autocoder.store import create
+
     return create(folder, folder.resolve().name, codebook, now())
+
+
+def open_project(folder: Path) -> Store:
+    """Open the project in a folder."""
+    from autocoder.store import open_project
+
+    return open_project(folder)
 
 
 def import_files(
@@ -59,6 +68,7 @@ def import_files(
     All files are read and joined before the first write, which is one transaction: a refused file changes nothing.
     """
     from autocoder.read import join_readings, read_file
+    from autocoder.store import Addition, FileRead
 
     readings = [(path, read_file(path, roles)) for path in paths]
     joined = join_readings(store.load(), readings, skip_unfound)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging as stdlib_logging
 import warnings
 from pathlib import Path
 
@@ -85,6 +86,7 @@ def export(network: Network, path: Path) -> None:
     mask = torch.ones_like(ids)
     batch, length = torch.export.Dim("texts", max=4096), torch.export.Dim("pieces", max=512)
     shapes = {name: {0: batch, 1: length} for name in ("input_ids", "attention_mask", "text_mask")}
+    stdlib_logging.getLogger("torch.onnx").setLevel(stdlib_logging.ERROR)  # it warns of packages nobody needs here
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # the exporter talks about its own insides
         torch.onnx.export(

@@ -129,6 +129,11 @@ def _position(source: src.SourceTranscript, transcript: Transcript, turn: int, o
     return span.start + max(0, offset - shift)
 
 
+def coded_by(coder: str, sources: Sequence[src.SourceTranscript]) -> list[src.SourceTranscript]:
+    """Return the transcripts that a coder has coded."""
+    return [source for source in sources if (src.HERE / "coding" / coder / f"{source.id}.tsv").exists()]
+
+
 def codings_of(coder: str, name: str, source: src.SourceTranscript, transcript: Transcript) -> list[Coding]:
     """Return a coder's codings of a transcript, one per code."""
     created = f"{source.facts['date']}T12:00:00"
@@ -161,13 +166,15 @@ def build(out: Path) -> None:
     for source in sources:
         path = out / "transcripts" / f"{source.id}.{form_of(source.id)}"
         writers[form_of(source.id)](source, path)
-        transcripts[source.id] = _read_back(source, path, roles)
+        transcripts[source.id] = read_built(source, path.parent, roles)
     _write_codings(out, sources, transcripts)
     write_speakers(sources, out / "speakers.csv")
     _write_list(out, sources, roles)
 
 
-def _read_back(source: src.SourceTranscript, path: Path, roles: dict[str, Role]) -> Transcript:
+def read_built(source: src.SourceTranscript, folder: Path, roles: dict[str, Role]) -> Transcript:
+    """Read a transcript's built file; raise SourceFault when it holds another number of turns than the source."""
+    path = folder / f"{source.id}.{form_of(source.id)}"
     (transcript,) = read_file(path, roles).transcripts
     if len(transcript.turns) != len(source.turns):
         raise src.SourceFault(

@@ -1,0 +1,5 @@
+"""``python -m autocoder`` does what the command ``autocoder`` does."""
+
+from autocoder.cli import main
+
+main()

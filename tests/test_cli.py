@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+from typer.testing import CliRunner
+
+from autocoder import cli, steps
+from autocoder.errors import AutocoderError
+from autocoder.formats import qdpx
+from autocoder.learn.train import Settings
+from autocoder.project import Project
+
+RUN = CliRunner()
+
+
+def run(*arguments: str | Path, code: int = 0) -> str:
+    result = RUN.invoke(cli.app, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def refusal(*arguments: str | Path) -> str:
+    """Run a command that must be refused and return its one sentence."""
+    with pytest.raises(AutocoderError) as caught:
+        run(*arguments)
+    sentence = str(caught.value)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, study: Project) -> Path:
+    """A project with three coded transcripts and one that nobody coded."""
+    from autocoder.export import restrict
+
+    steps.new_project(tmp_path / "p", study.codebook).close()
+    qdpx.write(restrict(study, frozenset({"t0", "t1", "t2"})), tmp_path / "coded.qdpx")
+    (tmp_path / "t3.txt").write_text(study.transcript("t3").text, encoding="utf-8")
+    run("import", tmp_path / "p", tmp_path / "coded.qdpx", tmp_path / "t3.txt")
+    return tmp_path / "p"
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, tiny_encoder: Path) -> None:
+    """Train on the tiny encoder, and long enough for its random weights."""
+    made = Settings(str(tiny_encoder), folds=2, epochs=12, batch=8, rate=5e-3, head_rate=2e-2, frozen=0)
+    monkeypatch.setattr("autocoder.learn.train.Settings", lambda *_, **__: made)
+
+
+def test_help_and_status_load_neither_torch_nor_transformers(folder: Path) -> None:
+    code = (
+        "import sys; from autocoder import cli; sys.argv = ['autocoder', *sys.argv[1:]]\n"
+        "try: cli.main()\n"
+        "except SystemExit as done: assert not done.code, done.code\n"
+        "heavy = {'torch', 'transformers', 'spacy', 'sklearn', 'datasets', 'onnxruntime'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    for arguments in (["--help"], ["status", str(folder)]):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("small")
+def test_the_whole_journey_runs_without_a_network(
+    folder: Path, study: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a network call")
+
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    out = folder.parent
+    assert "learned 5 codes from 72 units" in run("train", folder)
+    assert "suggestions in t3" in run("precode", folder)
+    assert "0 suggestions in 0 transcripts" in run("precode", folder)
+    text = run("export", folder, out / "all.qdpx", out / "all.xlsx", out / "all.csv")
+    assert text.count("quotes read back and compared") == 3
+    qdpx.write(study, out / "human.qdpx")
+    run("import", folder, out / "human.qdpx")
+    table = run("agree", folder, "--coders", "דנה,autocoder m1")
+    assert "units in 1 transcripts" in table
+    assert "pay" in table
+    kappa = json.loads(run("agree", folder, "--json"))[0]["kappa"]["value"]
+    assert kappa > 0.5
+    assert "next" in run("status", folder).lower()
+
+
+@pytest.mark.usefixtures("small")
+def test_precoding_goes_on_where_it_was_stopped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("train", folder)
+    from autocoder import suggest
+
+    real = suggest.suggest
+    calls: list[str] = []
+
+    def stopping(classifier: object, transcript: object, created: str) -> object:
+        calls.append(transcript.name)  # type: ignore[attr-defined]
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(classifier, transcript, created)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(suggest, "suggest", stopping)
+    assert "the same command goes on" in run("precode", folder, "t0", "t3", code=130)
+    monkeypatch.setattr(suggest, "suggest", real)
+    done = json.loads(run("precode", folder, "t0", "t3", "--json"))
+    assert list(done["suggestions"]) == ["t3"]
+
+
+@pytest.mark.usefixtures("small")
+def test_score_gives_every_code_for_every_line(folder: Path, tmp_path: Path) -> None:
+    run("train", folder)
+    lines = [{"id": 7, "text": "השכר נמוך וזה כואב לי."}, {"id": "b", "text": "", "question": "ומה אז?"}]
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text("\r\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")
+    answers = [json.loads(line) for line in run("score", folder / "models" / "m1", texts).splitlines()]
+    assert [answer["id"] for answer in answers] == [7, "b"]
+    for answer in answers:
+        assert set(answer["scores"]) == {"C09.3", "pay", "alone", "valence", "barrier", "facilitator"}
+        assert answer["scores"]["C09.3"] >= answer["scores"]["pay"]
+    texts.write_text('{"id": 1}\n', encoding="utf-8")
+    assert "texts.jsonl, line 1: there is no id or no text" in refusal("score", folder / "models" / "m1", texts)
+
+
+def test_the_same_files_twice_change_nothing(folder: Path) -> None:
+    before = steps.open_project(folder).load()
+    text = run("import", folder, folder.parent / "coded.qdpx", folder.parent / "t3.txt")
+    assert "New in the project: 0 transcripts, 0 codings." in text
+    assert steps.open_project(folder).load() == before
+
+
+def test_a_new_project_tells_the_next_step(tmp_path: Path) -> None:
+    assert "autocoder import" in run("new", tmp_path / "p", "--codebook", "peer-support")
+    assert "C09.3" in run("codebook", "show", tmp_path / "p")
+    assert json.loads(run("status", tmp_path / "p", "--json"))["codes"] > 30
+    assert "name a file or one of cfir-2009, cfir-2022, peer-support, upsides-principles" in refusal(
+        "new", tmp_path / "q", "--codebook", "nothing"
+    )
+    assert not (tmp_path / "q").exists()
+
+
+def zipped(path: Path, members: dict[str, str | bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def bad_files(folder: Path) -> dict[str, Path]:
+    """Every bad input that the issue names, and the words that its sentence must hold."""
+    folder.mkdir()
+    word = folder / "whole.docx"
+    document = docx.Document()
+    document.add_paragraph("רחל: שלום לכולם")
+    document.save(word)
+    cut, locked, empty = folder / "cut.docx", folder / "locked.docx", folder / "empty.txt"
+    cut.write_bytes(word.read_bytes()[:-900])
+    locked.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000 + "EncryptedPackage".encode("utf-16-le"))
+    empty.write_bytes(b"")
+    nonsense, columns, nowhere = folder / "noise.txt", folder / "columns.csv", folder / "nowhere.csv"
+    nonsense.write_bytes(bytes(range(128, 256)) * 20)
+    columns.write_text("Document name,Code\nt0,pay\n", encoding="utf-8")
+    nowhere.write_text("Document name,Code,Segment\nt0,תנאים ושכר,איש לא אמר את זה מעולם\n", encoding="utf-8")
+    cycle = folder / "cycle.yaml"
+    cycle.write_text("name: x\ncodes:\n- {id: a, he: א, parent: b}\n- {id: b, he: ב, parent: a}\n", encoding="utf-8")
+    doctype = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><Project name="&a;"/>'
+    project = '<Project xmlns="urn:QDA-XML:project:1.0" name="x"/>'
+    return {
+        "password": locked,
+        "cut.docx": cut,
+        "project.qde": zipped(folder / "none.qdpx", {"a.txt": "x"}),
+        "..": zipped(folder / "slip.qdpx", {"../evil.txt": "x", "project.qde": project}),
+        "bomb.qdpx": zipped(folder / "bomb.qdpx", {"project.qde": project, "sources/a.txt": b"0" * 30_000_000}),
+        "DOCTYPE": zipped(folder / "doctype.qdpx", {"project.qde": doctype}),
+        "Segment": columns,
+        "noise.txt": nonsense,
+        "empty": empty,
+        "nowhere.csv, row 2": nowhere,
+        "cycle.yaml": cycle,
+    }
+
+
+def test_bad_input_is_one_sentence_and_changes_not_a_byte(folder: Path, tmp_path: Path) -> None:
+    before = state(folder)
+    for words, path in bad_files(tmp_path / "bad").items():
+        sentence = refusal("import", folder, folder.parent / "t3.txt", path)
+        assert path.name in sentence, sentence
+        assert words.lower() in sentence.lower(), sentence
+        assert state(folder) == before, words
+
+
+def test_the_command_itself_exits_with_two(folder: Path) -> None:
+    command = [sys.executable, "-m", "autocoder", "import", str(folder), str(folder / "no.docx")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "no.docx" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_ambiguous_label_is_asked_about_and_never_guessed(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "שיחה.txt"
+    path.write_text("מ: איך היה?\nרחל: בסדר.\nמ: ומה עוד?\nרחל: זהו.\n", encoding="utf-8")
+    assert '--speakers "מ=interviewer"' in refusal("import", folder, path)
+    assert "form" in refusal("import", folder, path, "--speakers", "מ=somebody")
+    assert "4 turns of 2 speakers" in run("import", folder, path, "--speakers", "מ=interviewer")
+
+
+@pytest.mark.parametrize("encoding", ["windows-1255", "utf-16"])
+def test_other_encodings_are_read_and_said(folder: Path, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / f"{encoding}.txt"
+    said = "רחל: שלום לכולם, הגעתי היום מאוחר כי האוטובוס לא בא.\nמראיינת: באמת? ומה עשית?\n"
+    path.write_bytes(said.encode(encoding))
+    assert encoding in run("import", folder, path).lower()
+
+
+@pytest.mark.usefixtures("small")
+def test_a_file_named_to_precode_is_imported_first(folder: Path, study: Project) -> None:
+    run("train", folder)
+    path = folder.parent / "חדש.txt"
+    path.write_text(study.transcript("t3").text, encoding="utf-8")
+    assert "suggestions in חדש" in run("precode", folder, path)
+    shutil.rmtree(folder / "models")
+    assert "train one" in refusal("precode", folder)
