@@ -203,7 +203,7 @@ class _Joining:
             file=path.name,
             transcripts=sum(name in self.new_transcripts for name in received),
             turns=sum(len(transcript.turns) for transcript in reading.transcripts),
-            speakers=sum(len({turn.speaker for turn in transcript.turns}) for transcript in reading.transcripts),
+            speakers=sum(len({turn.speaker for turn in transcript.turns} - {""}) for transcript in reading.transcripts),
             codes=len(codes),
             codings=len(found) + len(anchored.found),
             found={name: how.count(name) for name in dict.fromkeys(how)},

@@ -1,9 +1,9 @@
 """How hard the demonstration study is: counts, give-aways and agreement, printed and kept in ``measured.json``.
 
 ``python evaluation/demo_study/measure.py`` prints: (a) for each theme, the share of its segments that hold a content
-word of the theme's name; (b) how far matching words of code names and definitions alone goes; (c) sequences of six words
-that occur twice; (d) how well a linear model trained on half of the transcripts finds the domains in the other half; and
-the agreement of the two coders.
+word of the theme's name; (b) how far matching words of code names and definitions alone goes; (c) sequences of six
+words that occur twice; (d) how well a linear model trained on half of the transcripts finds the domains in the other
+half; and the agreement of the two coders.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ sys.path.insert(0, str(STUDY))
 import build  # noqa: E402 - the study's own scripts stand beside its text
 import source as src  # noqa: E402
 
-_PREFIXES = re.compile(r"^(?:[ושהכלבמ]{1,3})(?=[א-ת]{3,}$)")
+_PREFIXES = re.compile(r"^ו?(?:כש|ש)?[הלבכ]?(?=[א-ת]{3,}$)")
 _SUFFIXES = re.compile(r"(?<=[א-ת]{3})(?:יות|ויות|יים|ים|ות|ית|ה|ת|י)$")
 _STOP = frozenset(map(normalise, spacy.blank("he").Defaults.stop_words))
 
@@ -50,13 +50,14 @@ class Passage:
 
 
 def stem(word: str) -> str:
-    """Return a word without what are probably prefixes and endings; crude on purpose, so that it finds too much."""
+    """Return a word without what are probably particles before it and endings after it."""
     return _SUFFIXES.sub("", _PREFIXES.sub("", word))
 
 
 def stems(text: str) -> set[str]:
     """Return the stems of a text's content words."""
-    return {stem(word) for word in words(normalise(text)) if len(word) > 2 and word not in _STOP}
+    bare = {_PREFIXES.sub("", word) for word in words(normalise(text))}
+    return {stem(word) for word in bare if len(word) > 2 and not {word, word.removeprefix("ו")} & _STOP}
 
 
 def study() -> tuple[Project, list[src.SourceTranscript], dict[str, list[Passage]]]:
