@@ -37,7 +37,7 @@ import source as src  # noqa: E402
 
 _PREFIXES = re.compile(r"^ו?(?:כש|ש)?[הלבכ]?(?=[א-ת]{3,}$)")
 _SUFFIXES = re.compile(r"(?<=[א-ת]{3})(?:יות|ויות|יים|ים|ות|ית|ה|ת|י)$")
-_STOP = frozenset(map(normalise, spacy.blank("he").Defaults.stop_words))
+_STOP = frozenset(map(normalise, spacy.blank("he").Defaults.stop_words)) | {"פחות"}  # of "at least": no content
 
 
 @dataclass(frozen=True)

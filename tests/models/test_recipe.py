@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+from models.recipe import corpus, pretrain, tokenizer, vectors
+from models.recipe.pretrain import Marks, Progress, mask_words, rate
+from models.recipe.settings import Run, load
+
+
+@pytest.fixture(scope="module")
+def run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("recipe")
+    made = Run(load("tiny"), shared / "corpus", shared / "benchmarks", folder / "work", folder / "out")
+    made.work.mkdir()
+    for stage in (corpus, tokenizer, vectors, pretrain):
+        stage.main(made)
+    return made
+
+
+def test_every_stage_runs_and_leaves_a_stock_encoder(run: Run) -> None:
+    pieces = AutoTokenizer.from_pretrained(run.out)
+    model = AutoModelForMaskedLM.from_pretrained(run.out, dtype=torch.float32)
+    batch = pieces("שלום לכולם, אני פותח את הישיבה", return_tensors="pt")
+    assert model(**batch).logits.shape[-1] == len(pieces) == run.settings.pieces
+    facts = json.loads((run.out / "recipe.json").read_text(encoding="utf-8"))
+    assert facts["steps"] == run.settings.steps
+    assert len(facts["corpus"]["sha256"]) == 64
+    assert facts["curve"][-1]["held_out_loss"] < np.log(run.settings.pieces)
+
+
+def test_no_line_of_a_benchmark_is_left(run: Run) -> None:
+    texts = json.loads((run.work / "texts.json").read_text(encoding="utf-8"))
+    forbidden = corpus.benchmark_lines(run.benchmarks)
+    assert len(forbidden) > 10_000
+    assert not forbidden & {line for documents in texts.values() for document in documents for line in document}
+
+
+def test_a_run_goes_on_from_where_it_was_saved(run: Run) -> None:
+    marks = pretrain.marks_of(run)
+    frequency, start = np.load(run.work / "frequency.npy"), np.load(run.work / "vectors.npy")
+    model = pretrain.build(run.settings, marks, start, frequency)
+    optimiser = pretrain.optimiser_of(model, run.settings)
+    ids = torch.randint(5, 500, (2, 32))
+    pretrain.loss_of(model, ids, torch.ones_like(ids, dtype=torch.bool), ids)[0].backward()
+    optimiser.step()
+    pretrain.save_state(run, model, optimiser, Progress(7, 0.5, [{"step": 7.0}]))
+    again = pretrain.build(run.settings, marks, start, frequency)
+    other = pretrain.optimiser_of(again, run.settings)
+    assert pretrain.restore_state(run, again, other) == Progress(7, 0.5, [{"step": 7.0}])
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+    assert len(other.state_dict()["state"]) == len(optimiser.state_dict()["state"])
+
+
+def test_whole_words_are_masked_and_marks_never() -> None:
+    continues = torch.zeros(50, dtype=torch.bool)
+    continues[30:] = True
+    marks = Marks(cls=2, sep=3, mask=4, pad=0, continues=continues)
+    ids = torch.tensor([[2, 10, 30, 31, 11, 12, 32, 3]]).repeat(400, 1)
+    masked, chosen = mask_words(ids, marks, 0.3, torch.Generator().manual_seed(1))
+    assert torch.equal(chosen[:, 1], chosen[:, 2])
+    assert torch.equal(chosen[:, 1], chosen[:, 3])
+    assert torch.equal(chosen[:, 5], chosen[:, 6])
+    assert not chosen[:, [0, 7]].any()
+    assert 0.2 < chosen[:, 1:7].float().mean() < 0.4
+    assert 0.7 < (masked[chosen] == 4).float().mean() < 0.9
+    assert torch.equal(masked[~chosen], ids[~chosen])
+
+
+def test_the_rate_rises_and_falls() -> None:
+    assert rate(0.0, 1.0) < rate(0.02, 1.0) < rate(0.03, 1.0)
+    assert rate(0.03, 1.0) > rate(0.5, 1.0) > rate(1.0, 1.0) == pytest.approx(0.02)
