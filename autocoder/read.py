@@ -109,10 +109,12 @@ def join_readings(project: Project, readings: Sequence[tuple[Path, Reading]], sk
     """
     joining = _Joining(project, skip_unfound)
     books = [joining.take_codebook(reading) for _, reading in readings]
-    texts = [joining.take_transcripts(path, reading) for path, reading in readings]
+    # a transcript's own file goes before the edition of it that another program keeps in its project
+    order = sorted(range(len(readings)), key=lambda n: readings[n][0].suffix.lower() not in _TRANSCRIPTS)
+    taken = {n: joining.take_transcripts(*readings[n]) for n in order}
     reports = [
         joining.take_codings(path, reading, codes, new)
-        for (path, reading), codes, new in zip(readings, books, texts, strict=True)
+        for (path, reading), codes, new in zip(readings, books, (taken[n] for n in range(len(readings))), strict=True)
     ]
     return Joined(
         transcripts=tuple(joining.new_transcripts.values()),

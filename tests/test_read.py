@@ -50,6 +50,15 @@ def test_codings_move_along_when_the_text_here_is_another_edition(tmp_path: Path
     assert longer.quote(pay.span) == "מינימום, \u200fburnout לגמרי. 29.5 שקל לשעה."
 
 
+def test_a_transcripts_own_file_is_taken_before_the_edition_in_a_project(tmp_path: Path, project: Project) -> None:
+    qdpx.write(project, tmp_path / "p.qdpx")
+    (tmp_path / "ריאיון 1.txt").write_text("שיחה ראשונה\n" + project.transcripts[0].text, encoding="utf-8")
+    joined = join(Project("p", project.codebook), tmp_path / "p.qdpx", tmp_path / "ריאיון 1.txt")
+    (transcript,) = joined.transcripts
+    assert transcript.text.startswith("שיחה ראשונה")
+    assert len(joined.codings) == len(project.codings)
+
+
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])
 def test_a_table_of_segments_finds_its_places_again(
     tmp_path: Path, project: Project, bare: Project, ending: str
