@@ -165,27 +165,32 @@ def pad(found: Sequence[Window], filler: int) -> tuple[Ids, Ids, Ids]:
 def probabilities(manifest: Manifest, logits: Scores) -> Scores:
     """Return calibrated scores of every code from the learned codes' logits, (n, learned) to (n, codes).
 
-    A code that was not learned has its share among the examples; a parent is at least as likely as its child.
+    A code that was not learned has its share among the examples, but no more than its parent's score; a parent is at
+    least as likely as its child.
     """
     scores = np.tile([code.prior for code in manifest.codes], (len(logits), 1))
     learned = [n for n, code in enumerate(manifest.codes) if code.learned]
     scores[:, learned] = 1 / (1 + np.exp(-(manifest.slope * logits + manifest.intercept)))
     place = {code.id: n for n, code in enumerate(manifest.codes)}
-    by_depth = sorted(manifest.codes, key=lambda code: -len(_line(code, manifest.codes, place)))
-    for code in by_depth:
-        if code.parent is not None:
-            parent = place[code.parent]
-            scores[:, parent] = np.maximum(scores[:, parent], scores[:, place[code.id]])
+    below = [code for code in manifest.codes if code.parent is not None]
+    below.sort(key=lambda code: len(_line(code, manifest.codes, place)))
+    for code in below:
+        if not code.learned:
+            own = place[code.id]
+            scores[:, own] = np.minimum(scores[:, own], scores[:, place[str(code.parent)]])
+    for code in reversed(below):
+        parent = place[str(code.parent)]
+        scores[:, parent] = np.maximum(scores[:, parent], scores[:, place[code.id]])
     return scores
 
 
 def _line(code: CodeEntry, codes: Sequence[CodeEntry], place: Mapping[str, int]) -> list[CodeEntry]:
     """Return the codes above, the nearest first."""
-    line = []
+    above = []
     while code.parent is not None:
         code = codes[place[code.parent]]
-        line.append(code)
-    return line
+        above.append(code)
+    return above
 
 
 def chosen(manifest: Manifest, scores: NDArray[np.float64]) -> dict[str, float]:
@@ -207,6 +212,13 @@ def chosen(manifest: Manifest, scores: NDArray[np.float64]) -> dict[str, float]:
         root = (code, *_line(code, manifest.codes, place))[-1]
         likeliest[root.id] = code
     return kept | {code.id: float(scores[place[code.id]]) for code in likeliest.values() if kept}
+
+
+def suggested(manifest: Manifest, scores: Scores) -> list[frozenset[str]]:
+    """Return what :func:`chosen` suggests for each row of scores, with all codes above it."""
+    place = {code.id: n for n, code in enumerate(manifest.codes)}
+    above = {code.id: {one.id for one in _line(code, manifest.codes, place)} for code in manifest.codes}
+    return [frozenset().union(*({code} | above[code] for code in chosen(manifest, row))) for row in scores]
 
 
 class Classifier:

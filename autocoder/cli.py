@@ -31,6 +31,9 @@ app = typer.Typer(
 codebook_app = typer.Typer(help="The codebook of a project.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(codebook_app, name="codebook")
 
+KEPT = "What was finished is kept; the same command goes on from there."
+NOT_KEPT = "No model was made; the same command begins again."
+
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 ModelName = Annotated[str | None, typer.Option("--model", help="A model of the project; the newest without it.")]
@@ -48,8 +51,8 @@ def main() -> None:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[float], None]]:
-    """Give a function that shows the share done; Ctrl-C ends the command with one sentence and exit code 130."""
+def progress_bar(title: str, stopped: str) -> Iterator[Callable[[float], None]]:
+    """Give a function that shows the share done; Ctrl-C ends the command with what ``stopped`` says and code 130."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -60,7 +63,7 @@ def progress_bar(title: str) -> Iterator[Callable[[float], None]]:
             task = bar.add_task(title, total=1.0)
             yield lambda share: bar.update(task, completed=share)
     except KeyboardInterrupt:
-        typer.echo("Stopped. What was finished is kept; the same command goes on from there.", err=True)
+        typer.echo(f"Stopped. {stopped}", err=True)
         raise typer.Exit(130) from None
 
 
@@ -181,7 +184,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on the human coding, with a linear baseline beside it."""
-    with steps.open_project(project) as opened, progress_bar("training") as report:
+    with steps.open_project(project) as opened, progress_bar("training", NOT_KEPT) as report:
         manifest = steps.train_model(opened, report, coder, encoder, seed)
         folder = opened.models / manifest.name
     if as_json:
@@ -212,13 +215,13 @@ def precode(
     from autocoder.suggest import coder_of
 
     with steps.open_project(project) as opened:
-        names = [name_in(opened, file) for file in files or []]
+        names = names_in(opened, files or [])
         classifier = load(steps.find_model(opened, model))
         study = opened.load()
         coder = coder_of(classifier.manifest.name).name
         left = steps.to_precode(opened, study, coder, names)
         counts: dict[str, int] = {}
-        with progress_bar("pre-coding") as report:
+        with progress_bar("pre-coding", KEPT) as report:
             for name, suggestions in steps.precode(opened, classifier, study, left):
                 counts[name] = suggestions
                 report(len(counts) / len(left))
@@ -231,13 +234,13 @@ def precode(
     typer.echo(f"Next: autocoder export {project} suggestions.qdpx")
 
 
-def name_in(opened: Store, file: str) -> str:
-    """Return the transcript that a word on the command line means; a file that is not in the project is imported."""
-    path = Path(file)
-    if file not in {transcript.name for transcript in opened.transcripts()} and path.is_file():
-        steps.import_files(opened, [path])
-        return path.stem
-    return file
+def names_in(opened: Store, words: list[str]) -> list[str]:
+    """Return the transcripts that words on the command line mean, after importing those that are files."""
+    known = {transcript.name for transcript in opened.transcripts()}
+    files = [Path(word) for word in words if word not in known and Path(word).is_file()]
+    if files:
+        steps.import_files(opened, files)
+    return [Path(word).stem if Path(word) in files else word for word in words]
 
 
 @app.command()
@@ -248,10 +251,11 @@ def score(
     """Score texts: one line out per text, {"id", "scores": {code: score}}; no project needed."""
     from autocoder.classifier import load
     from autocoder.formats.jsonl import read_texts
+    from autocoder.segment import spoken
 
     classifier = load(model)
     texts = read_texts(file)
-    rows = classifier.score([text.text for text in texts], [text.question for text in texts])
+    rows = classifier.score([spoken(text.text) for text in texts], [spoken(text.question) for text in texts])
     for text, row in zip(texts, rows, strict=True):
         scores = {code: round(float(value), 6) for code, value in zip(classifier.codes, row, strict=True)}
         typer.echo(json.dumps({"id": text.id, "scores": scores}, ensure_ascii=False))
@@ -293,6 +297,8 @@ def agree(
         return
     for pair in comparison.pairs:
         print_agreement(pair, book)
+    for first, second in comparison.apart:
+        typer.echo(f"\n{first} — {second}: no unit in common")
 
 
 def print_agreement(found: Agreement, book: Codebook) -> None:

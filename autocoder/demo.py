@@ -79,7 +79,7 @@ def _compare(store: Store, first: str, second: str, say: Say) -> None:
     model = coder_of(steps.find_model(store, None).name).name
     seen = store.precoded(model)
     domains = [code.id for code in project.codebook.children(None) if code.codable]
-    ratings = _new_units(project, (first, second, model), {model: seen})
+    ratings = _new_units(project, (first, second, model), steps.seen_by_models(store, project))
     ratings = _with_linear(project, ratings, first, seen, domains)
     say(f"\nOn {len(ratings.groups)} units of {len(set(ratings.groups))} new transcripts that neither model saw,")
     say(f"against {first}: F1 and Cohen's kappa with a 95 % interval that resamples transcripts")
@@ -88,7 +88,7 @@ def _compare(store: Store, first: str, second: str, say: Say) -> None:
     _print_rows(project, ratings, first, rivals, domains, say)
 
 
-def _new_units(project: Project, coders: Sequence[str], seen: dict[str, frozenset[str]]) -> Ratings:
+def _new_units(project: Project, coders: Sequence[str], seen: Mapping[str, frozenset[str]]) -> Ratings:
     return common(steps.ratings_of(project, coders, seen), coders)
 
 

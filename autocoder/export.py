@@ -51,6 +51,8 @@ def export(project: Project, path: Path, only: frozenset[str] | None = None) -> 
         write(project, draft)
         compared = verify(draft, project)
         os.replace(draft, path)  # only a file that was read back takes the place of an older one
+    except PermissionError:
+        raise FileRefused(path, "it cannot be written", "close it in other programs and check the rights") from None
     finally:
         draft.unlink(missing_ok=True)
     models = {coder.name for coder in project.coders if coder.kind is CoderKind.MODEL}

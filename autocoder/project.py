@@ -244,7 +244,10 @@ class Coding:
 
 @dataclass(frozen=True)
 class Quote:
-    """A coding as a table gives it: the quoted text without a position; ``row`` is its row in the file, from 1."""
+    """A coding as a table gives it: the quoted text without a position.
+
+    ``row`` is its row in the file and ``paragraph`` the paragraph where it begins, both from 1; None when not given.
+    """
 
     document: str
     code_path: tuple[str, ...]
@@ -253,6 +256,7 @@ class Quote:
     row: int
     memo: str = ""
     created: str = ""
+    paragraph: int | None = None
 
 
 @dataclass(frozen=True)

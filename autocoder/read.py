@@ -44,6 +44,7 @@ _OTHERS: Mapping[str, Callable[[Path], Reading]] = {
     ".yml": codebook_yaml.read,
 }
 READABLE = (*_TRANSCRIPTS, *_OTHERS)
+_FOUND_AGAIN = "its codings were found again by their quotes"
 
 
 class QuotesNotFound(AutocoderError):
@@ -171,15 +172,21 @@ class _Joining:
 
     def take_transcripts(self, path: Path, reading: Reading) -> Mapping[str, Transcript]:
         """Add the transcripts that are new and return the project's transcript for each name in the file."""
-        return {transcript.name: self._take(path, transcript) for transcript in reading.transcripts}
+        keys = [_key(transcript.name) for transcript in reading.transcripts]
+        twice = {key for key in keys if keys.count(key) > 1}
+        return {
+            transcript.name: self._take(path, transcript, transcript.name if key in twice else key)
+            for transcript, key in zip(reading.transcripts, keys, strict=True)
+        }
 
-    def _take(self, path: Path, transcript: Transcript) -> Transcript:
-        known = self.transcripts.get(_key(transcript.name))
+    def _take(self, path: Path, transcript: Transcript, key: str) -> Transcript:
+        known = self.transcripts.get(key)
         if known is None:
-            self.transcripts[_key(transcript.name)] = self.new_transcripts[transcript.name] = transcript
+            self.transcripts[key] = self.new_transcripts[transcript.name] = transcript
             return transcript
-        if known.text != transcript.text and path.suffix.lower() in _TRANSCRIPTS:
-            remedy = "rename the file if it is another transcript; a transcript's text never changes after import"
+        same = known.text == transcript.text
+        if not same and (path.suffix.lower() in _TRANSCRIPTS or not is_edition(known.text, transcript.text)):
+            remedy = "rename it if it is another transcript; a transcript's text never changes after import"
             raise FileRefused(path, f"a transcript named {known.name} with another text is here already", remedy)
         return known
 
@@ -197,6 +204,7 @@ class _Joining:
         anchored = self._anchor_all(path, reading.quotes)
         unplaced = [coding for coding, there in zip(reading.codings, placed, strict=True) if there is None]
         found = [coding for coding in placed if coding is not None]
+        others = [name for name, there in own.items() if there.text != received[name].text]
         self.codings += found
         self.codings += [coding for coding, _ in anchored.found]
         how = [where.how.value for _, where in anchored.found]
@@ -210,7 +218,7 @@ class _Joining:
             codings=len(found) + len(anchored.found),
             found={name: how.count(name) for name in dict.fromkeys(how)},
             lowest_score=min(scores, default=None),
-            notes=reading.notes,
+            notes=(*reading.notes, *(f"{name}: the text differs from the one here; {_FOUND_AGAIN}" for name in others)),
             problems=(*reading.problems, *_lost(path, unplaced), *anchored.problems),
         )
 
@@ -221,30 +229,27 @@ class _Joining:
         there = own[coding.transcript]
         span: Span | None = coding.span
         if qdpx.exported_text(there.text) != qdpx.exported_text(received.text):
-            span = _nearest(anchor(received.quote(coding.span), there), coding.span.start)
+            span = _nearest(anchor(received.quote(coding.span), there), coding.span.start / len(received.text), there)
         if span is None:
             return None
         code = codes[coding.code]
         return replace(coding, transcript=there.name, span=span, code=code, codebook_version=self.codebook.version)
 
     def _anchor_all(self, path: Path, quotes: Sequence[Quote]) -> _Anchored:
-        """Find every quote of a table; a repeated quote is taken after the row before it."""
+        """Find every quote of a table, one document after the other; a repeated quote needs its paragraph."""
         found: list[tuple[Coding, Anchor]] = []
         missing: list[Problem] = []
-        last: dict[tuple[str, str], int] = {}
-        for quote in quotes:
+        for quote in sorted(quotes, key=lambda quote: quote.document):
             transcript = self.transcripts.get(_key(quote.document))
             place = f"row {quote.row}"
             if transcript is None:
                 missing.append(Problem(path.name, place, f"there is no transcript named {quote.document}"))
                 continue
-            thread = (transcript.name, quote.coder)
-            where = anchor(quote.text, transcript, after=last.get(thread, 0))
+            where = anchor(quote.text, transcript, paragraph=quote.paragraph)
             if where is None or where.span is None:
                 what = "is in several places of" if where else "is not in"
                 missing.append(Problem(path.name, place, f"the segment {what} the transcript {transcript.name}"))
                 continue
-            last[thread] = where.span.start
             found.append((self._coding(quote, transcript, where.span), where))
         if missing and not self.skip_unfound:
             raise _not_found(missing)
@@ -297,9 +302,22 @@ class _Anchored:
     problems: list[Problem]
 
 
-def _nearest(where: Anchor | None, start: int) -> Span | None:
-    """Return the place of a quote that lies nearest to where another edition of the text had it."""
-    return min(where.candidates, key=lambda span: abs(span.start - start)) if where else None
+def _nearest(where: Anchor | None, share: float, there: Transcript) -> Span | None:
+    """Return the place of a quote that lies clearly nearest to where another edition of the text had it, else None."""
+    if where is None:
+        return None
+    far = sorted((abs(span.start - share * len(there.text)), span) for span in where.candidates)
+    return far[0][1] if len(far) == 1 or 2 * far[0][0] < far[1][0] else None
+
+
+def is_edition(first: str, second: str) -> bool:
+    """Return whether two texts are editions of one: most of the shorter one's lines of three words stand in the other.
+
+    Programs add titles, drop empty lines and change quotation marks; another interview shares hardly a line.
+    """
+    lines = [{line for line in map(normalise, text.split("\n")) if line.count(" ") >= 2} for text in (first, second)]
+    fewer = min(map(len, lines))
+    return fewer == 0 or len(lines[0] & lines[1]) > fewer / 2
 
 
 def _not_found(missing: Sequence[Problem]) -> QuotesNotFound:

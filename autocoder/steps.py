@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import combinations, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,9 +101,15 @@ def train_model(
 
     project = store.load()
     examples = gather(project, coder)
-    folder = store.models / f"m{len(model_folders(store)) + 1}"
+    folder = store.models / _next_model(store, project)
     settings = Settings(encoder_name or str(encoder()), seed=seed)
     return train(examples, project.codebook, folder, settings, now(), report)
+
+
+def _next_model(store: Store, project: Project) -> str:
+    """Return a name that no model has, nor had: suggestions of a model that was deleted stay its own."""
+    taken = {path.name for path in store.models.glob("m*")} | {coder.name.split()[-1] for coder in project.coders}
+    return next(name for name in (f"m{number}" for number in count(1)) if name not in taken)
 
 
 def model_folders(store: Store) -> list[Path]:
@@ -140,20 +147,23 @@ def precode(store: Store, classifier: Classifier, project: Project, names: Itera
     """Suggest codes for transcripts one after the other and yield each with its number of suggestions once stored."""
     from autocoder.suggest import coder_of, suggest
 
+    unknown = [code.id for code in classifier.manifest.codes if code.learned and code.id not in project.codebook]
+    if unknown:
+        raise NoSuchThing(f"the model suggests {unknown[0]}, which is not in the codebook; train one on this project.")
     coder = coder_of(classifier.manifest.name)
     for name in names:
-        suggestions = suggest(classifier, project.transcript(name), now())
+        suggestions = suggest(classifier, project.transcript(name), now(), project.codebook.version)
         store.add_suggestions(coder, name, suggestions)
         yield name, len(suggestions)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Agreement of each pair of coders, all pairs on the same units."""
+    """Agreement of pairs of coders, and the pairs that have no unit in common."""
 
-    ratings: Ratings
     codes: tuple[str, ...]
     pairs: tuple[Agreement, ...]
+    apart: tuple[tuple[str, str], ...]
 
 
 def ratings_of(project: Project, coders: Sequence[str], seen_by_model: Mapping[str, frozenset[str]]) -> Ratings:
@@ -176,7 +186,8 @@ def ratings_of(project: Project, coders: Sequence[str], seen_by_model: Mapping[s
         groups += [transcript.name] * len(units)
         for row, coder in zip(rows, coders, strict=True):
             mine = [coding for coding in here if coding.coder == coder and coding.origin in JUDGED_BY]
-            saw = bool(mine) or transcript.name in seen_by_model.get(coder, frozenset())
+            is_model = kinds[coder] is CoderKind.MODEL
+            saw = transcript.name in seen_by_model.get(coder, frozenset()) if is_model else bool(mine)
             mapped = map_codings(units, mine).codes
             row += [_with_ancestors(project.codebook, codes) if saw else None for codes in mapped]
     return Ratings(tuple(coders), tuple(map(tuple, rows)), tuple(groups))
@@ -187,28 +198,45 @@ def _with_ancestors(codebook: Codebook, codes: frozenset[str]) -> frozenset[str]
 
 
 def compare_coders(store: Store, coders: Sequence[str], level: int | None = None, seed: int = SEED) -> Comparison:
-    """Compare coders pairwise on the units that all of them saw, on the codable codes of one level or of all."""
+    """Compare coders pairwise on the codable codes of one level or of all.
+
+    Named coders are compared on the units that all of them saw, so that human-human stands beside human-model; without
+    names every pair is compared on the units that both saw. A model is not judged on the transcripts that taught it.
+    """
     from autocoder.agree import NotComparable, agreement, common
 
     project = store.load()
     names = coders or [coder.name for coder in project.coders]
     if len(names) < 2:
         raise NotComparable(f"{store.name} has fewer than two coders; import the coding of another one.")
-    models = [coder.name for coder in project.coders if coder.kind is CoderKind.MODEL]
-    ratings = common(ratings_of(project, names, {model: store.precoded(model) for model in models}), names)
-    codes = codes_at(project.codebook, level)
-    used = {code for row in ratings.sets for codes_ in row if codes_ for code in codes_}
-    kept = tuple(code for code in codes if code in used)
-    if not kept:
+    ratings = ratings_of(project, names, seen_by_models(store, project))
+    if coders:
+        ratings = common(ratings, names)
+    both = {pair: common(ratings, pair) for pair in combinations(names, 2)}
+    together = [shared for shared in both.values() if shared.groups]
+    if not together:
         raise NotComparable("these coders have no unit in common; let them code the same transcripts.")
-    found = [agreement(common(ratings, pair), kept, seed) for pair in _pairs(names)]
-    return Comparison(ratings, kept, tuple(found))
+    used = {code for shared in together for row in shared.sets for unit in row if unit for code in unit}
+    codes = tuple(code for code in codes_at(project.codebook, level) if code in used)
+    if not codes:
+        raise NotComparable("these coders gave no code of this level; leave --level out.")
+    apart = tuple(pair for pair, shared in both.items() if not shared.groups)
+    return Comparison(codes, tuple(agreement(shared, codes, seed) for shared in together), apart)
+
+
+def seen_by_models(store: Store, project: Project) -> dict[str, frozenset[str]]:
+    """Return which transcripts each model may be judged on: those it pre-coded, less those it was trained on."""
+    from autocoder.classifier import read_manifest
+    from autocoder.suggest import coder_of
+
+    taught = {
+        coder_of(folder.name).name: frozenset(read_manifest(folder).data["transcripts"])
+        for folder in model_folders(store)
+    }
+    models = [coder.name for coder in project.coders if coder.kind is CoderKind.MODEL]
+    return {model: store.precoded(model) - taught.get(model, frozenset()) for model in models}
 
 
 def codes_at(codebook: Codebook, level: int | None) -> list[str]:
     """Return the codable codes in tree order: those of one level (1 is the roots), or all."""
     return [code.id for depth, code in codebook.walk() if code.codable and level in (None, depth + 1)]
-
-
-def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
-    return [(a, b) for n, a in enumerate(names) for b in names[n + 1 :]]

@@ -207,12 +207,12 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as connection:
+        with _explained(self.folder), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with self._engine.execution_options(write=True).begin() as connection:
+        with _explained(self.folder), self._engine.execution_options(write=True).begin() as connection:
             yield connection
 
     # reading
@@ -352,9 +352,15 @@ def create(folder: Path, name: str, codebook: Codebook, at: str) -> Store:
     """Make a new project in ``folder``; raise ProjectFault when one is there already."""
     if (folder / SETTINGS).exists():
         raise ProjectFault(f"{folder} is a project already; choose another folder or go on with this one.")
-    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "project.db").exists():
+        raise ProjectFault(f"{folder} holds a project.db that belongs to no project; move it away first.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise ProjectFault(f"{folder} cannot be made ({fault.strerror}); choose another place.") from None
     engine = _engine(folder, DATABASE)
-    _upgrade(engine)
+    with _explained(folder):
+        _upgrade(engine)
     store = Store(folder, name, engine)
     with store._writing() as connection:
         _insert_codebook(connection, codebook, f"started from {codebook.name}", at)
@@ -370,17 +376,19 @@ def open_project(folder: Path) -> Store:
     path = folder / SETTINGS
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ProjectFault(f"{folder} is no autocoder project; make one with: autocoder new {folder}.") from None
-    except tomllib.TOMLDecodeError as fault:
-        raise ProjectFault(f"{path} cannot be read ({fault}); mend that line.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ProjectFault(f"{path} cannot be read ({fault}); mend that line and save it as UTF-8.") from None
     engine = _engine(folder, settings.get("database", DATABASE))
+    if engine.url.database and engine.dialect.name == "sqlite" and not Path(engine.url.database).is_file():
+        raise ProjectFault(f"{folder}: project.db is missing; restore it from a copy.")
     try:
-        with engine.connect() as connection:
+        with _explained(folder), engine.connect() as connection:
             revision = connection.scalars(sa.select(_revision.c.version_num)).first()
-    except DBAPIError:
+    except ProjectFault:
         engine.dispose()
-        raise ProjectFault(f"{folder}: the database cannot be opened; restore project.db from a copy.") from None
+        raise
     if revision is None or revision > LATEST:
         engine.dispose()
         raise ProjectFault(f"{folder} was made by a newer autocoder ({revision}); install that version.")
@@ -389,11 +397,27 @@ def open_project(folder: Path) -> Store:
     return Store(folder, str(settings.get("name", folder.name)), engine)
 
 
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Turn what a database driver raises into one sentence, without the values that were to be stored."""
+    try:
+        yield
+    except DBAPIError as fault:
+        reason = str(fault.orig).splitlines()[0]
+        remedy = "close other programs that use it, or restore project.db from a copy"
+        raise ProjectFault(f"{folder}: the database cannot be used ({reason}); {remedy}.") from None
+
+
 def _engine(folder: Path, url: str) -> sa.Engine:
+    """Return the engine; statements in errors and logs never show their values, which are what people said."""
     address = sa.make_url(url)
     if address.get_backend_name() != "sqlite":
-        return sa.create_engine(address)
-    engine = sa.create_engine(address.set(database=str(folder / (address.database or "project.db"))))
+        try:
+            return sa.create_engine(address, hide_parameters=True)
+        except ModuleNotFoundError:
+            raise ProjectFault('a PostgreSQL database needs: pip install "autocoder[postgres]".') from None
+    path = str(folder / (address.database or "project.db"))
+    engine = sa.create_engine(address.set(database=path), hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

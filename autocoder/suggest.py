@@ -16,7 +16,9 @@ def coder_of(model: str) -> Coder:
     return Coder(f"autocoder {model}", CoderKind.MODEL)
 
 
-def suggest(classifier: Classifier, transcript: Transcript, created: str) -> tuple[Coding, ...]:
+def suggest(
+    classifier: Classifier, transcript: Transcript, created: str, codebook_version: int = 1
+) -> tuple[Coding, ...]:
     """Return the suggestions for a transcript; neighbouring units with one code become one coding."""
     units = segments(transcript)
     if not units:
@@ -32,7 +34,7 @@ def suggest(classifier: Classifier, transcript: Transcript, created: str) -> tup
             origin=Origin.AUTO,
             score=round(score, 4),
             created=created,
-            codebook_version=manifest.codebook_version,
+            codebook_version=codebook_version,
         )
         for span, code, score in join(units, suggested)
     )

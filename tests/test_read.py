@@ -124,6 +124,26 @@ def test_another_text_under_a_known_name_is_refused(tmp_path: Path, bare: Projec
         join(bare, path)
 
 
+def test_two_interviews_of_one_name_never_become_one(tmp_path: Path, project: Project, bare: Project) -> None:
+    other = Transcript("ריאיון 1", "א: משהו אחר לגמרי נאמר כאן.\nב: כן.\nא: ועוד דבר אחד בסוף.\n", ())
+    coding = replace(project.codings[0], span=Span(other.text.index("כן"), other.text.index("כן") + 2))
+    qdpx.write(Project("x", project.codebook, (other,), project.coders, (coding,)), tmp_path / "other.qdpx")
+    with pytest.raises(FileRefused, match="rename it"):
+        join(bare, tmp_path / "other.qdpx")
+    twice = (project.transcripts[0], replace(other, name="ריאיון 1.docx"))
+    both = Reading(transcripts=twice, codebook=project.codebook)
+    joined = join_readings(Project("new", project.codebook), [(tmp_path / "both.qdpx", both)])
+    assert joined.transcripts == twice
+
+
+def test_a_repeated_quote_lands_where_its_paragraph_says(tmp_path: Path, codebook: Codebook) -> None:
+    transcript = Transcript("t", "א: כן בטח.\nב: לא.\nא: כן בטח.\n", ())
+    path = tmp_path / "t.csv"
+    path.write_text("Document name,Code,Segment,Beginning\nt,תנאים ושכר,כן בטח.,3\n", encoding="utf-8")
+    joined = join(Project("p", codebook, (transcript,)), path)
+    assert [coding.span.start for coding in joined.codings] == [transcript.text.rindex("כן")]
+
+
 def test_the_same_transcript_again_adds_nothing(tmp_path: Path, bare: Project) -> None:
     path = tmp_path / "ריאיון 1.txt"
     path.write_text(bare.transcripts[0].text, encoding="utf-8")

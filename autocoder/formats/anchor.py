@@ -1,14 +1,14 @@
 """Finding a quote in a transcript: exactly, then normalised, then nearly.
 
 Tables give a coding as its text without a position. What stands in one place is anchored there; what stands in several
-equally good places is ambiguous and is never guessed, unless the caller knows where the search goes on (``after``).
+equally good places is ambiguous and is never guessed, unless the table says in which paragraph it begins.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -48,12 +48,14 @@ class Anchor:
         return self.span is None
 
 
-def anchor(quote: str, transcript: Transcript, normalised: Normalised | None = None, after: int = 0) -> Anchor | None:
+def anchor(
+    quote: str, transcript: Transcript, normalised: Normalised | None = None, paragraph: int | None = None
+) -> Anchor | None:
     """Return where ``quote`` stands in the transcript, or None when it does not.
 
     Places where the quote is made of whole words go before places inside longer words. Of several equally good places,
-    ``after`` (the end or start of what the row before was anchored to) prefers the first that begins there or later;
-    with 0 several places stay ambiguous. ``normalised`` spares the normalisation of the text, which is cached anyway.
+    the only one that begins in ``paragraph`` (a line of the text, from 1) is preferred; else they stay ambiguous.
+    ``normalised`` spares the normalisation of the text, which is cached anyway.
     """
     wanted = normalise(quote)
     if not wanted:
@@ -62,12 +64,14 @@ def anchor(quote: str, transcript: Transcript, normalised: Normalised | None = N
     places = _literal(quote, transcript.text) or _literal(quote.strip(), transcript.text)
     if places:
         spans = [Span(start, start + length) for start, length in places]
-        return _anchored(How.EXACT, 1.0, spans, after)
+        return _anchored(Anchor(How.EXACT, 1.0, tuple(spans), None), transcript.text, paragraph)
     normalised = normalised or _normalised(transcript.text)
     places = _literal(wanted, normalised.text)
     if places:
-        return _anchored(How.NORMALISED, 1.0, [_back(normalised, *place) for place in places], after)
-    return _nearly(wanted, normalised, after)
+        spans = [_back(normalised, *place) for place in places]
+        return _anchored(Anchor(How.NORMALISED, 1.0, tuple(spans), None), transcript.text, paragraph)
+    nearly = _nearly(wanted, normalised)
+    return _anchored(nearly, transcript.text, paragraph) if nearly else None
 
 
 @lru_cache(maxsize=8)
@@ -102,13 +106,15 @@ def _back(normalised: Normalised, start: int, length: int) -> Span:
     return Span(*normalised.original(start, start + length))
 
 
-def _anchored(how: How, score: float, spans: list[Span], after: int) -> Anchor:
-    preferred = next((span for span in spans if span.start >= after), None) if after else None
-    only = spans[0] if len(spans) == 1 else preferred
-    return Anchor(how, score, tuple(spans), only)
+def _anchored(found: Anchor, text: str, paragraph: int | None) -> Anchor:
+    """Settle on the only candidate, or on the only one in the paragraph."""
+    spans = found.candidates
+    there = [span for span in spans if text.count("\n", 0, span.start) + 1 == paragraph]
+    settled = spans if len(spans) == 1 else there
+    return replace(found, span=settled[0] if len(settled) == 1 else None)
 
 
-def _nearly(wanted: str, normalised: Normalised, after: int) -> Anchor | None:
+def _nearly(wanted: str, normalised: Normalised) -> Anchor | None:
     if len(wanted) < SHORTEST_FUZZY:
         return None
     text = normalised.text
@@ -122,7 +128,7 @@ def _nearly(wanted: str, normalised: Normalised, after: int) -> Anchor | None:
         if other is not None and other[0] >= score - _AS_GOOD:
             found.append(other)
     spans = sorted(_back(normalised, low, high - low) for _, low, high in found)
-    return _anchored(How.FUZZY, round(score, 4), spans, after)
+    return Anchor(How.FUZZY, round(score, 4), tuple(spans), None)
 
 
 def _nearest(wanted: str, text: str, low: int, high: int) -> tuple[float, int, int] | None:

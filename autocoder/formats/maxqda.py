@@ -134,7 +134,9 @@ def _quote(row: _Row, separated: bool) -> Quote:
     path = tuple(part.strip() for part in parts if part.strip())
     coder = row["Created by"].strip() or "unknown"
     memo, created = row["Comment"].strip(), row["Created"].strip()
-    return Quote(row["Document name"].strip(), path, row["Segment"], coder, row.number, memo, created)
+    beginning = row["Beginning"].strip()
+    paragraph = int(beginning) if beginning.isdecimal() else None  # a page or a time is no paragraph
+    return Quote(row["Document name"].strip(), path, row["Segment"], coder, row.number, memo, created, paragraph)
 
 
 def _coders(quotes: Iterable[Quote]) -> tuple[Coder, ...]:

@@ -15,6 +15,8 @@ from autocoder.learn.labels import Labels, matrix
 from autocoder.learn.split import folds
 from autocoder.learn.thresholds import best_thresholds
 
+FEW_TEXTS = 20  # with fewer, a feature that occurs once counts too, else there may be none
+_NEVER_EMPTY = "×"  # a text without words still has one feature
 _WORD = r"[^\s.,!?;:()\[\]]+"  # keeps gershayim, geresh and niqqud inside the word, where \w would cut it
 
 
@@ -22,15 +24,13 @@ class LinearBaseline:
     """One-vs-rest linear SVMs on TF-IDF; ``decide`` gives signed distances, which rank but are no probabilities."""
 
     def __init__(self) -> None:
-        common = {"min_df": 2, "sublinear_tf": True, "dtype": np.float32}
-        letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), max_features=300_000, **common)
-        words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=_WORD, **common)
-        self._features = FeatureUnion([("letters", letters), ("words", words)])
+        self._features = _features(1)
         self._machines: list[LinearSVC | None] = []
 
     def fit(self, texts: Sequence[str], labels: Labels) -> LinearBaseline:
         """Learn from texts and (texts, codes) labels; a code that none or all of them carry is not learned."""
-        features = self._features.fit_transform(texts)
+        self._features = _features(2 if len(texts) >= FEW_TEXTS else 1)
+        features = self._features.fit_transform([f"{text} {_NEVER_EMPTY}" for text in texts])
         for column in labels.T:
             machine = LinearSVC(C=0.5, class_weight="balanced", random_state=0)
             self._machines.append(machine.fit(features, column) if 0 < column.sum() < len(column) else None)
@@ -41,6 +41,13 @@ class LinearBaseline:
         features = self._features.transform(texts)
         columns = [m.decision_function(features) if m else np.full(len(texts), -1.0) for m in self._machines]
         return np.stack(columns, axis=1)
+
+
+def _features(min_df: int) -> FeatureUnion:
+    common = {"min_df": min_df, "sublinear_tf": True, "dtype": np.float32}
+    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), max_features=300_000, **common)
+    words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=_WORD, **common)
+    return FeatureUnion([("letters", letters), ("words", words)])
 
 
 def suggest_linear(known: Examples, new: Examples, codes: Sequence[str], count: int, seed: int) -> list[frozenset[str]]:

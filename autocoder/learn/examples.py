@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from datasets import Dataset
@@ -22,12 +22,17 @@ class NothingToLearn(AutocoderError):
 
 @dataclass(frozen=True)
 class Examples:
-    """Units with what a person said of them; an empty set of codes is a judgement too. ``lost`` fell on no unit."""
+    """Units with what a person said of them; an empty set of codes is a judgement too.
+
+    ``blind`` tells the units of transcripts that were coded without seeing a suggestion, which alone may judge a model;
+    ``lost`` counts codings that fell on no unit.
+    """
 
     segments: tuple[Segment, ...]
     texts: tuple[str, ...]
     questions: tuple[str, ...]
     codes: tuple[frozenset[str], ...]
+    blind: tuple[bool, ...]
     coder: str
     lost: int
 
@@ -52,6 +57,7 @@ class Examples:
             tuple(self.texts[n] for n in chosen),
             tuple(self.questions[n] for n in chosen),
             tuple(self.codes[n] for n in chosen),
+            tuple(self.blind[n] for n in chosen),
             self.coder,
             self.lost,
         )
@@ -87,12 +93,13 @@ def gather(project: Project, coder: str | None = None) -> Examples:
         tuple(text for part in parts for text in part.texts),
         tuple(question for part in parts for question in part.questions),
         tuple(with_ancestors(project.codebook, codes) for part in parts for codes in part.codes),
+        tuple(blind for part in parts for blind in part.blind),
         name,
         sum(part.lost for part in parts),
     )
 
 
-def units_of(project: Project, name: str, codings: Iterable[Coding], coder: str) -> Examples:
+def units_of(project: Project, name: str, codings: Sequence[Coding], coder: str) -> Examples:
     """Return the units of one transcript with the codes that these codings put on them."""
     transcript = project.transcript(name)
     units = segments(transcript)
@@ -103,6 +110,7 @@ def units_of(project: Project, name: str, codings: Iterable[Coding], coder: str)
         tuple(spoken(transcript.quote(unit.span)) for unit in units),
         tuple(map(spoken, questions)),
         mapped.codes,
+        (all(coding.origin is Origin.BLIND for coding in codings),) * len(units),
         coder,
         len(mapped.lost),
     )

@@ -8,6 +8,7 @@ import logging as stdlib_logging
 import warnings
 from pathlib import Path
 
+import onnx
 import torch
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
@@ -45,18 +46,26 @@ def load_encoder(name: str) -> nn.Module:
             name, dtype=torch.float32, local_files_only=Path(name).is_dir(), trust_remote_code=False
         )
     except (OSError, ValueError) as fault:
-        raise ModelFault(
-            f"the encoder {name} cannot be loaded ({type(fault).__name__}); name a folder with an encoder or a hub "
-            "model without code of its own, or leave --encoder out for the bundled one."
-        ) from None
+        raise _not_loaded(name, fault) from None
     return encoder
+
+
+def _not_loaded(name: str, fault: Exception) -> ModelFault:
+    return ModelFault(
+        f"the encoder {name} cannot be loaded ({type(fault).__name__}); name a folder with an encoder or a hub "
+        "model without code of its own, or leave --encoder out for the bundled one."
+    )
 
 
 def save_tokenizer(name: str, folder: Path) -> Input:
     """Write the encoder's tokenizer into a model folder, and return how texts are put together for it."""
-    tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=Path(name).is_dir(), trust_remote_code=False)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=Path(name).is_dir(), trust_remote_code=False)
+    except (OSError, ValueError) as fault:
+        raise _not_loaded(name, fault) from None
     if not tokenizer.is_fast:
         raise ModelFault(f"the encoder {name} has no fast tokenizer; choose another encoder.")
+    folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(folder / Path(TOKENIZER).parent)
     start, between, end = _marks(tokenizer)
     return Input(start, between, end, tokenizer.pad_token_id or 0)
@@ -100,3 +109,15 @@ def export(network: Network, path: Path) -> None:
             external_data=False,
             verbose=False,
         )
+    _forget_origin(path)
+
+
+def _forget_origin(path: Path) -> None:
+    """Take out what the exporter noted of this computer: paths and stack traces with the user's name in them."""
+    model = onnx.load(path)
+    for function in (model.graph, *model.functions):
+        for part in (function, *function.node, *function.value_info):
+            part.doc_string = ""
+            del part.metadata_props[:]
+    del model.metadata_props[:]
+    onnx.save(model, path)

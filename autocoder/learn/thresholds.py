@@ -45,13 +45,14 @@ def best_thresholds(scores: Scores, labels: Labels) -> Scores:
 
 
 def _best(scores: Scores, labels: NDArray[np.float32]) -> float:
-    """Return the threshold with the highest F1, midway between the scores around it."""
+    """Return the threshold with the highest F1, midway between the scores around it; equal scores stay together."""
     order = np.argsort(-scores)
+    ranked = scores[order]
     hits = np.cumsum(labels[order])
     f1 = 2 * hits / (np.arange(1, len(order) + 1) + labels.sum())
-    best = int(np.argmax(f1))
-    below = scores[order[best + 1]] if best + 1 < len(order) else 0.0
-    return float((scores[order[best]] + below) / 2)
+    parted = np.append(ranked[:-1] > ranked[1:], True)
+    best = int(np.argmax(np.where(parted, f1, -1.0)))
+    return float((ranked[best] + ranked[best + 1]) / 2 if best + 1 < len(ranked) else ranked[best])
 
 
 def unsure_below(suggest: Scores) -> Scores:

@@ -21,7 +21,6 @@ from torch.nn import functional
 
 from autocoder import __version__
 from autocoder.classifier import (
-    MANIFEST,
     NETWORK,
     CodeEntry,
     FileTokenizer,
@@ -31,6 +30,8 @@ from autocoder.classifier import (
     batches,
     file_sha256,
     pad,
+    probabilities,
+    suggested,
     windows,
     write_manifest,
 )
@@ -98,8 +99,6 @@ def train(
     codes = learnable(examples, codebook)
     if not codes:
         raise NothingToLearn("no code has eight coded units in two transcripts yet; code more, then train again.")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
     how = save_tokenizer(settings.encoder, folder)
     task = _task(examples, codes, folder, how)
     parts = folds(examples.transcripts, settings.folds, settings.seed)
@@ -224,7 +223,7 @@ def _predict(network: Network, task: Task, rows: Sequence[int]) -> Scores:
     logits = np.full((len(rows), len(task.codes)), -np.inf)
     for batch in batches(found, 2 * 16):
         chosen = [found[n] for n in batch]
-        part = network(*_tensors(chosen, task.how)).double().cpu().numpy()
+        part = network(*_tensors(chosen, task.how)).cpu().double().numpy()  # mps has no doubles
         np.maximum.at(logits, [place[window.text] for window in chosen], part)
     return logits
 
@@ -233,14 +232,10 @@ def _manifest(
     task: Task, codebook: Codebook, settings: Settings, held_out: OutOfFold, name: str, created: str
 ) -> Manifest:
     calibration = calibrate(held_out.model, task.labels)
-    scores = calibration(held_out.model)
-    suggest = best_thresholds(scores, task.labels)
-    unsure = unsure_below(suggest)
-    zones = {code: (float(suggest[n]), float(unsure[n])) for n, code in enumerate(task.codes)}
-    return Manifest(
+    manifest = Manifest(
         name=name,
         created=created,
-        codes=_entries(task, codebook, zones),
+        codes=_entries(task, codebook),
         input=task.how,
         slope=calibration.slope,
         intercept=calibration.intercept,
@@ -253,19 +248,30 @@ def _manifest(
             "codings_on_no_unit": task.examples.lost,
         },
         settings={**asdict(settings), "encoder": Path(settings.encoder).name},
-        scores=_scores(task, codebook, scores >= suggest, held_out.linear),
+        scores={},
         versions={"autocoder": __version__} | {name: version(name) for name in ("torch", "transformers", "numpy")},
         codebook=codebook.name,
         codebook_version=codebook.version,
     )
+    scores = probabilities(manifest, held_out.model)
+    manifest = _with_zones(manifest, task, scores)
+    return replace(manifest, scores=_scores(task, codebook, suggested(manifest, scores), held_out.linear))
 
 
-def _entries(task: Task, codebook: Codebook, zones: dict[str, tuple[float, float]]) -> tuple[CodeEntry, ...]:
+def _with_zones(manifest: Manifest, task: Task, scores: Scores) -> Manifest:
+    """Choose the thresholds on out-of-fold scores as the model will give them."""
+    place = {code.id: n for n, code in enumerate(manifest.codes)}
+    suggest = best_thresholds(scores[:, [place[code] for code in task.codes]], task.labels)
+    zones = dict(zip(task.codes, zip(suggest.tolist(), unsure_below(suggest).tolist(), strict=True), strict=True))
+    codes = (replace(c, suggest=zones[c.id][0], unsure=zones[c.id][1]) if c.id in zones else c for c in manifest.codes)
+    return replace(manifest, codes=tuple(codes))
+
+
+def _entries(task: Task, codebook: Codebook) -> tuple[CodeEntry, ...]:
     prior = priors(task.examples, codebook)
     counts = {code.id: sum(code.id in codes for codes in task.examples.codes) for code in codebook}
     found = []
     for _, code in codebook.walk():
-        suggest, unsure = zones.get(code.id, (1.1, 1.1))
         found.append(
             CodeEntry(
                 id=code.id,
@@ -275,20 +281,20 @@ def _entries(task: Task, codebook: Codebook, zones: dict[str, tuple[float, float
                 exclusive=codebook.root(code.id).id in codebook.exclusive,
                 examples=counts[code.id],
                 prior=prior[code.id],
-                learned=code.id in zones,
-                suggest=suggest,
-                unsure=unsure,
+                learned=code.id in task.codes,
             )
         )
     return tuple(found)
 
 
-def _scores(task: Task, codebook: Codebook, suggested: NDArray[np.bool_], linear: Scores) -> dict[str, object]:
-    """Return what the card reports: out-of-fold figures of model, linear baseline and majority guess."""
-    human = [frozenset(codes) for codes in task.examples.codes]
+def _scores(task: Task, codebook: Codebook, model: Sequence[frozenset[str]], linear: Scores) -> dict[str, object]:
+    """Return what the card reports, on blind coding alone: out-of-fold figures of model, baseline, majority guess."""
+    judged = [n for n, blind in enumerate(task.examples.blind) if blind]
+    human = [task.examples.codes[n] for n in judged]
+    over = _sets(linear >= best_thresholds(linear, task.labels), task.codes)
     names = {
-        "model": _sets(suggested, task.codes),
-        "linear": _sets(linear >= best_thresholds(linear, task.labels), task.codes),
+        "model": [model[n] for n in judged],
+        "linear": [over[n] for n in judged],
         "majority": majority(human, task.codes),
     }
     evaluations = {name: evaluate(sets, human, task.codes) for name, sets in names.items()}
@@ -299,7 +305,8 @@ def _scores(task: Task, codebook: Codebook, suggested: NDArray[np.bool_], linear
         for n, code in enumerate(task.codes)
     }
     return {
-        "how": f"out of fold, {task.examples.coder}, whole transcripts held out; thresholds chosen on the same units",
+        "how": f"out of fold, {len(judged)} units that {task.examples.coder} coded blind, whole transcripts held out; "
+        "thresholds chosen on the same units",
         "macro_f1": {name: evaluation.macro_f1 for name, evaluation in evaluations.items()},
         "micro_f1": {name: evaluation.micro.f1 for name, evaluation in evaluations.items()},
         "domain_macro_f1": {name: evaluate(sets, human, domains).macro_f1 for name, sets in names.items()},
