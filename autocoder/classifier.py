@@ -170,7 +170,8 @@ def probabilities(manifest: Manifest, logits: Scores) -> Scores:
     """
     scores = np.tile([code.prior for code in manifest.codes], (len(logits), 1))
     learned = [n for n, code in enumerate(manifest.codes) if code.learned]
-    scores[:, learned] = 1 / (1 + np.exp(-(manifest.slope * logits + manifest.intercept)))
+    logits = manifest.slope * logits + manifest.intercept
+    scores[:, learned] = np.exp(-np.logaddexp(0, -logits))  # the sigmoid, without overflow or scipy
     place = {code.id: n for n, code in enumerate(manifest.codes)}
     below = [code for code in manifest.codes if code.parent is not None]
     below.sort(key=lambda code: len(_line(code, manifest.codes, place)))

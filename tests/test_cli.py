@@ -89,6 +89,7 @@ def test_the_whole_journey_runs_without_a_network(
     assert "learned 5 codes from 72 units" in run("train", folder)
     assert "suggestions in t3" in run("precode", folder)
     assert "0 suggestions in 0 transcripts" in run("precode", folder)
+    assert "no unit in common" in refusal("agree", folder)  # nobody but the model saw t3 so far
     text = run("export", folder, out / "all.qdpx", out / "all.xlsx", out / "all.csv")
     assert text.count("quotes read back and compared") == 3
     qdpx.write(study, out / "human.qdpx")
@@ -109,11 +110,11 @@ def test_precoding_goes_on_where_it_was_stopped(folder: Path, monkeypatch: pytes
     real = suggest.suggest
     calls: list[str] = []
 
-    def stopping(classifier: object, transcript: object, created: str) -> object:
+    def stopping(classifier: object, transcript: object, *more: object) -> object:
         calls.append(transcript.name)  # type: ignore[attr-defined]
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return real(classifier, transcript, created)  # type: ignore[arg-type]
+        return real(classifier, transcript, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(suggest, "suggest", stopping)
     assert "the same command goes on" in run("precode", folder, "t0", "t3", code=130)
@@ -135,6 +136,30 @@ def test_score_gives_every_code_for_every_line(folder: Path, tmp_path: Path) -> 
         assert answer["scores"]["C09.3"] >= answer["scores"]["pay"]
     texts.write_text('{"id": 1}\n', encoding="utf-8")
     assert "texts.jsonl, line 1: there is no id or no text" in refusal("score", folder / "models" / "m1", texts)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_model_is_not_judged_where_it_was_taught_and_its_name_is_not_used_again(folder: Path) -> None:
+    run("train", folder)
+    run("precode", folder, "t0")
+    assert "no unit in common" in refusal("agree", folder)
+    shutil.rmtree(folder / "models" / "m1")
+    assert "Model m2" in run("train", folder)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_model_of_another_codebook_is_refused(folder: Path, tmp_path: Path, study: Project) -> None:
+    run("train", folder)
+    run("new", tmp_path / "other", "--codebook", "upsides-principles")
+    (tmp_path / "t9.txt").write_text(study.transcript("t3").text, encoding="utf-8")
+    run("import", tmp_path / "other", tmp_path / "t9.txt")
+    sentence = refusal("precode", tmp_path / "other", "--model", folder / "models" / "m1")
+    assert "not in the codebook" in sentence
+
+
+def test_an_encoder_that_is_not_there_leaves_no_model_behind(folder: Path, tmp_path: Path) -> None:
+    assert "leave --encoder out" in refusal("train", folder, "--encoder", tmp_path)
+    assert not (folder / "models").exists()
 
 
 def test_the_same_files_twice_change_nothing(folder: Path) -> None:

@@ -139,3 +139,29 @@ def test_a_broken_database_is_one_sentence(opened: Store) -> None:
     (opened.folder / "project.db").write_bytes(b"this is not a database at all" * 100)
     with pytest.raises(ProjectFault, match=r"restore project\.db"):
         store.open_project(opened.folder)
+    (opened.folder / "project.db").unlink()
+    with pytest.raises(ProjectFault, match="is missing"):
+        store.open_project(opened.folder)
+    assert not (opened.folder / "project.db").exists()
+
+
+def test_a_database_fault_never_shows_what_people_said(opened: Store, transcript: Transcript) -> None:
+    with pytest.raises(ProjectFault) as caught:
+        opened.add(Addition(transcripts=(replace(transcript, text="סוד כמוס"),)))
+    assert "UNIQUE" in str(caught.value)
+    assert "סוד" not in str(caught.value)
+
+
+@pytest.mark.parametrize("where", ["file", "file/below"])
+def test_a_place_that_cannot_be_a_folder_is_named(tmp_path: Path, codebook: Codebook, where: str) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(ProjectFault, match="choose another place"):
+        store.create(tmp_path / where, "x", codebook, "")
+    with pytest.raises(ProjectFault, match="no autocoder project"):
+        store.open_project(tmp_path / where)
+
+
+def test_settings_in_another_encoding_are_named(opened: Store) -> None:
+    (opened.folder / "autocoder.toml").write_bytes('name = "מחקר"'.encode("utf-16"))
+    with pytest.raises(ProjectFault, match="save it as UTF-8"):
+        store.open_project(opened.folder)

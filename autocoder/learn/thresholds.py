@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from autocoder.learn.labels import Labels
@@ -23,7 +24,7 @@ class Calibration:
 
     def __call__(self, logits: Scores) -> Scores:
         """Return scores between 0 and 1."""
-        scores: Scores = 1 / (1 + np.exp(-(self.slope * logits + self.intercept)))
+        scores: Scores = expit(self.slope * logits + self.intercept)
         return scores
 
 
@@ -41,7 +42,7 @@ def best_thresholds(scores: Scores, labels: Labels) -> Scores:
     common = _best(scores.ravel(), labels.ravel())
     own = np.array([_best(scores[:, n], labels[:, n]) for n in range(labels.shape[1])])
     trust = np.minimum(1.0, labels.sum(axis=0) / OWN_THRESHOLD) / 2  # never more than half: the own one overfits
-    return np.asarray(trust * own + (1 - trust) * common)
+    return np.asarray(common + trust * (own - common))
 
 
 def _best(scores: Scores, labels: NDArray[np.float32]) -> float:

@@ -23,6 +23,15 @@ def test_the_threshold_parts_what_can_be_parted() -> None:
     assert 0.70 < threshold < 0.72
 
 
+def test_equal_scores_stay_together_and_all_may_be_right() -> None:
+    tied = np.array([[0.9], [0.5], [0.5], [0.5], [0.1]])
+    (threshold,) = best_thresholds(tied, np.array([[1], [1], [0], [0], [0]], dtype=np.float32))
+    assert threshold == pytest.approx(0.7)
+    below_zero = np.array([[-0.2], [-0.5], [-0.9]])
+    (threshold,) = best_thresholds(below_zero, np.ones((3, 1), dtype=np.float32))
+    assert np.all(below_zero >= threshold)
+
+
 def test_a_rare_code_leans_on_the_threshold_of_all() -> None:
     generator = np.random.default_rng(2)
     common = generator.random(400)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from autocoder.classifier import ModelFault, load, read_manifest
+from autocoder.classifier import ModelFault, chosen, load, probabilities, read_manifest
 from autocoder.learn.baseline import LinearBaseline, suggest_linear
 from autocoder.learn.examples import NothingToLearn, gather
 from autocoder.learn.network import load_encoder
@@ -76,7 +76,7 @@ def test_the_saved_file_predicts_what_the_network_does(trained: Path) -> None:
     with torch.no_grad():
         logits = network.eval()(*(torch.from_numpy(array) for array in pad(found, manifest.input.pad))).double().numpy()
     learned = [n for n, code in enumerate(manifest.codes) if code.learned and code.id in ("pay", "alone", "barrier")]
-    expected = 1 / (1 + np.exp(-(manifest.slope * logits + manifest.intercept)))
+    expected = 1 / (1 + np.exp(-np.clip(manifest.slope * logits + manifest.intercept, -500, 500)))
     order = [code.id for code in manifest.codes if code.learned]
     columns = [order.index(manifest.codes[n].id) for n in learned]
     assert np.allclose(load(trained).score(texts, ["ומה אז?", ""])[:, learned], expected[:, columns], atol=1e-5)
@@ -114,6 +114,41 @@ def test_a_changed_model_is_not_loaded(copy: Path) -> None:
         file.write(b"x")
     with pytest.raises(ModelFault, match=r"model\.onnx is missing or was changed"):
         load(copy)
+
+
+def test_the_model_keeps_nothing_of_this_computer(trained: Path) -> None:
+    content = (trained / "model.onnx").read_bytes()
+    assert b"site-packages" not in content
+    assert str(Path.home()).encode() + b"/" not in content
+    assert str(trained.parent).encode() not in (trained / "manifest.json").read_bytes()
+
+
+def test_a_code_that_was_not_learned_never_lifts_its_parent(trained: Path) -> None:
+    manifest = read_manifest(trained)
+    rare = replace(next(code for code in manifest.codes if code.id == "facilitator"), parent="pay", prior=0.4)
+    codes = tuple(rare if code.id == "facilitator" else code for code in manifest.codes)
+    scores = probabilities(replace(manifest, codes=codes), np.full((1, 5), -9.0))
+    place = [code.id for code in codes].index("facilitator")
+    assert scores[0, place] < 0.05
+    assert np.all(scores < 0.05)
+
+
+def test_of_an_exclusive_tree_the_likeliest_goes_along_with_a_theme(trained: Path) -> None:
+    manifest = read_manifest(trained)
+    codes = tuple(replace(code, learned=True, suggest=0.5) for code in manifest.codes)
+    order = [code.id for code in codes]
+    row = {"C09.3": 0.9, "pay": 0.8, "alone": 0.1, "valence": 0.9, "barrier": 0.6, "facilitator": 0.7}
+    scores = np.array([row[code] for code in order])
+    assert chosen(replace(manifest, codes=codes), scores) == {"pay": 0.8, "facilitator": 0.7}
+    row |= {"pay": 0.4, "C09.3": 0.4}
+    assert chosen(replace(manifest, codes=codes), np.array([row[code] for code in order])) == {}
+
+
+def test_what_was_confirmed_after_a_suggestion_teaches_but_does_not_judge(study: Project) -> None:
+    t0 = [replace(c, origin=Origin.ASSISTED) if c.transcript == "t0" else c for c in study.codings]
+    examples = gather(replace(study, codings=tuple(t0)))
+    assert len(examples.texts) == 96
+    assert {name for name, blind in zip(examples.transcripts, examples.blind, strict=True) if not blind} == {"t0"}
 
 
 def test_a_folder_without_or_with_a_damaged_manifest_is_named(copy: Path, tmp_path: Path) -> None:
