@@ -1,6 +1,8 @@
-"""The saved model: a folder with a manifest, the encoder and head as safetensors, and the ONNX file that predicts.
+"""The saved model: a folder with a manifest, encoder, head and linear machines as safetensors, and an ONNX file.
 
-Scoring needs onnxruntime, tokenizers and numpy alone, so that suggestions start at once and run where torch does not.
+A score joins two views of a text: the fine-tuned encoder's logit and the distance from a linear machine's plane over
+character and word n-grams. Small studies teach the second more, large ones the first; their weights come from units
+that neither had seen. Scoring needs no torch, so that suggestions start at once and run where torch does not.
 """
 
 from __future__ import annotations
@@ -15,13 +17,17 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
 
 from autocoder.errors import AutocoderError
 from autocoder.text import normalise
 
 FORMAT = 1
 MANIFEST, NETWORK, TOKENIZER = "manifest.json", "model.onnx", "encoder/tokenizer.json"
+LINEAR, NGRAMS = "linear.safetensors", "ngrams.json"
 BATCH = 32
+
+_WORD = r"[^\s.,!?;:()\[\]]+"  # keeps gershayim, geresh and niqqud inside the word, where \w would cut it
 
 Scores = NDArray[np.float64]
 Ids = NDArray[np.int64]
@@ -80,7 +86,8 @@ class Manifest:
     created: str
     codes: tuple[CodeEntry, ...]
     input: Input
-    slope: float
+    encoder_slope: float
+    linear_slope: float
     intercept: float
     encoder: str
     data: Mapping[str, Any]
@@ -162,16 +169,69 @@ def pad(found: Sequence[Window], filler: int) -> tuple[Ids, Ids, Ids]:
     return ids, attention, own
 
 
-def probabilities(manifest: Manifest, logits: Scores) -> Scores:
-    """Return calibrated scores of every code from the learned codes' logits, (n, learned) to (n, codes).
+class Ngrams:
+    """TF-IDF of character 2-5-grams inside words and of word 1-2-grams; the features of the linear machines."""
+
+    def __init__(self, min_df: int = 1, vocabularies: Sequence[Sequence[str]] = (), idf: Sequence[Scores] = ()) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        letters, words = vocabularies or (None, None)
+        common = {"min_df": min_df, "sublinear_tf": True, "dtype": np.float32}
+        self._letters = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), max_features=300_000, vocabulary=letters, **common
+        )
+        self._words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=_WORD, vocabulary=words, **common)
+        for vectoriser, weights in zip((self._letters, self._words), idf, strict=False):
+            vectoriser.idf_ = weights
+
+    def fit(self, texts: Sequence[str]) -> Ngrams:
+        """Learn which n-grams there are and how rare they are."""
+        self._letters.fit(texts)
+        self._words.fit(texts)
+        return self
+
+    def __call__(self, texts: Sequence[str]) -> csr_matrix:
+        """Return (texts, features)."""
+        return hstack([self._letters.transform(texts), self._words.transform(texts)]).tocsr()
+
+    @property
+    def vocabularies(self) -> tuple[list[str], list[str]]:
+        """The character n-grams and the word n-grams, in the order of the features."""
+        letters, words = (list(map(str, v.get_feature_names_out())) for v in (self._letters, self._words))
+        return letters, words
+
+    @property
+    def idf(self) -> tuple[Scores, Scores]:
+        """The weights of rarity, in the order of the features."""
+        return self._letters.idf_, self._words.idf_
+
+
+class LinearScorer:
+    """The saved linear machines of a model, one per learned code."""
+
+    def __init__(self, folder: Path) -> None:
+        from safetensors.numpy import load_file
+
+        tensors = load_file(folder / LINEAR)
+        vocabularies = json.loads((folder / NGRAMS).read_text(encoding="utf-8"))
+        self._features = Ngrams(1, vocabularies, (tensors["idf_letters"], tensors["idf_words"]))
+        self._weights, self._bias = tensors["weights"], tensors["bias"]
+
+    def __call__(self, texts: Sequence[str]) -> Scores:
+        """Return (texts, learned codes) signed distances."""
+        return np.asarray(self._features(texts) @ self._weights + self._bias, dtype=np.float64)
+
+
+def probabilities(manifest: Manifest, logits: Scores, distances: Scores) -> Scores:
+    """Return calibrated scores of every code, (n, codes), from logits and distances of the learned ones, (n, learned).
 
     A code that was not learned has its share among the examples, but no more than its parent's score; a parent is at
     least as likely as its child.
     """
     scores = np.tile([code.prior for code in manifest.codes], (len(logits), 1))
     learned = [n for n, code in enumerate(manifest.codes) if code.learned]
-    logits = manifest.slope * logits + manifest.intercept
-    scores[:, learned] = np.exp(-np.logaddexp(0, -logits))  # the sigmoid, without overflow or scipy
+    margins = manifest.encoder_slope * logits + manifest.linear_slope * distances + manifest.intercept
+    scores[:, learned] = np.exp(-np.logaddexp(0, -margins))  # the sigmoid, without overflow
     place = {code.id: n for n, code in enumerate(manifest.codes)}
     below = [code for code in manifest.codes if code.parent is not None]
     below.sort(key=lambda code: len(_line(code, manifest.codes, place)))
@@ -232,6 +292,7 @@ class Classifier:
         options.intra_op_num_threads = os.cpu_count() or 1
         self.manifest = manifest
         self._tokenizer = FileTokenizer(folder / TOKENIZER)
+        self._linear = LinearScorer(folder)
         self._session = InferenceSession(str(folder / NETWORK), options, providers=["CPUExecutionProvider"])
 
     @property
@@ -249,7 +310,7 @@ class Classifier:
             ids, attention, own = pad(chosen, self.manifest.input.pad)
             (part,) = self._session.run(None, {"input_ids": ids, "attention_mask": attention, "text_mask": own})
             np.maximum.at(logits, [window.text for window in chosen], np.asarray(part, dtype=np.float64))
-        return probabilities(self.manifest, logits)
+        return probabilities(self.manifest, logits, self._linear([normalise(text) for text in texts]))
 
 
 def load(folder: Path) -> Classifier:

@@ -184,6 +184,8 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on the human coding, with a linear baseline beside it."""
+    from autocoder.learn.card import WHO
+
     with steps.open_project(project) as opened, progress_bar("training", NOT_KEPT) as report:
         manifest = steps.train_model(opened, report, coder, encoder, seed)
         folder = opened.models / manifest.name
@@ -194,10 +196,10 @@ def train(
     typer.echo(
         f"Model {manifest.name} learned {learned} codes from {manifest.data['units']} units; card: {folder}/card.md"
     )
-    typer.echo("F1 out of fold            model  linear  majority")
+    typer.echo(f"{'F1 out of fold':24}" + "".join(f"{who:>10}" for who in WHO))
     for title, key in (("domains, macro", "domain_macro_f1"), ("all, macro", "macro_f1"), ("all, micro", "micro_f1")):
         scores = manifest.scores[key]
-        typer.echo(f"{title:24}" + "".join(f"{figure(scores[who]):>8}" for who in ("model", "linear", "majority")))
+        typer.echo(f"{title:24}" + "".join(f"{figure(scores[who]):>10}" for who in WHO))
     typer.echo(f"Next: autocoder precode {project}")
 
 

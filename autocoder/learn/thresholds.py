@@ -1,4 +1,4 @@
-"""From out-of-fold logits to calibrated scores, and from scores to the three zones: suggest, unsure, unlikely."""
+"""From out-of-fold values to calibrated scores, and from scores to the three zones: suggest, unsure, unlikely."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ OWN_THRESHOLD = 20  # units with the code, below which its threshold leans on th
 
 @dataclass(frozen=True)
 class Calibration:
-    """Platt's sigmoid over all codes together: score = 1 / (1 + exp(-(slope * logit + intercept)))."""
+    """Platt's sigmoid over all codes together: score = 1 / (1 + exp(-(slopes . values + intercept)))."""
 
-    slope: float
+    slopes: tuple[float, ...]
     intercept: float
 
-    def __call__(self, logits: Scores) -> Scores:
-        """Return scores between 0 and 1."""
-        scores: Scores = expit(self.slope * logits + self.intercept)
+    def __call__(self, *values: Scores) -> Scores:
+        """Return scores between 0 and 1 from as many values, each (units, codes), as there are slopes."""
+        margins = sum((slope * value for slope, value in zip(self.slopes, values, strict=True)), self.intercept)
+        scores: Scores = expit(margins)
         return scores
 
 
-def calibrate(logits: Scores, labels: Labels) -> Calibration:
-    """Fit Platt's two numbers (Platt 1999) on logits of units that the network did not see."""
-    model = LogisticRegression(C=1e6).fit(logits.reshape(-1, 1), labels.ravel())
-    return Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
+def calibrate(labels: Labels, *values: Scores) -> Calibration:
+    """Fit Platt's sigmoid (Platt 1999) on values of units that their makers did not see; several are stacked."""
+    columns = np.stack([value.ravel() for value in values], axis=1)
+    model = LogisticRegression(C=1.0).fit(columns, labels.ravel())
+    return Calibration(tuple(map(float, model.coef_[0])), float(model.intercept_[0]))
 
 
 def best_thresholds(scores: Scores, labels: Labels) -> Scores:

@@ -83,9 +83,9 @@ class Task:
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """What model and baseline say of each unit when they have seen no unit of its transcript, (units, codes)."""
+    """What encoder and linear machines say of units of whose transcripts they have seen nothing, (units, codes)."""
 
-    model: Scores
+    encoder: Scores
     linear: Scores
 
 
@@ -106,8 +106,10 @@ def train(
     held_out = _out_of_fold(task, parts, settings, lambda share: report(share / rounds))
     every = range(len(examples.texts))
     network = _fit(task, every, settings, lambda share: report((rounds - 1 + share) / rounds))
+    linear = LinearBaseline().fit(examples.texts, task.labels)
     manifest = _manifest(task, codebook, settings, held_out, folder.name, created)
     _save(network, folder)
+    linear.save(folder)
     files = {str(path.relative_to(folder).as_posix()): file_sha256(path) for path in sorted(_files(folder))}
     manifest = replace(manifest, files=files)
     write_card(folder, manifest)
@@ -123,16 +125,16 @@ def _task(examples: Examples, codes: tuple[str, ...], folder: Path, how: Input) 
 
 
 def _out_of_fold(task: Task, parts: Sequence[Sequence[int]], settings: Settings, report: Report) -> OutOfFold:
-    model = np.zeros(task.labels.shape)
+    encoder = np.zeros(task.labels.shape)
     linear = np.zeros(task.labels.shape)
     for number, part in enumerate(parts):
         rest = sorted(set(range(len(task.labels))) - set(part))
         network = _fit(task, rest, settings, lambda share, done=number: report(done + share))  # type: ignore[misc]
-        model[part] = _predict(network, task, part)
+        encoder[part] = _predict(network, task, part)
         texts = [task.examples.texts[row] for row in rest]
         baseline = LinearBaseline().fit(texts, task.labels[rest])
         linear[part] = baseline.decide([task.examples.texts[row] for row in part])
-    return OutOfFold(model, linear)
+    return OutOfFold(encoder, linear)
 
 
 def device() -> torch.device:
@@ -231,13 +233,14 @@ def _predict(network: Network, task: Task, rows: Sequence[int]) -> Scores:
 def _manifest(
     task: Task, codebook: Codebook, settings: Settings, held_out: OutOfFold, name: str, created: str
 ) -> Manifest:
-    calibration = calibrate(held_out.model, task.labels)
+    calibration = calibrate(task.labels, held_out.encoder, held_out.linear)
     manifest = Manifest(
         name=name,
         created=created,
         codes=_entries(task, codebook),
         input=task.how,
-        slope=calibration.slope,
+        encoder_slope=calibration.slopes[0],
+        linear_slope=calibration.slopes[1],
         intercept=calibration.intercept,
         encoder=Path(settings.encoder).name,
         data={
@@ -253,9 +256,9 @@ def _manifest(
         codebook=codebook.name,
         codebook_version=codebook.version,
     )
-    scores = probabilities(manifest, held_out.model)
+    scores = probabilities(manifest, held_out.encoder, held_out.linear)
     manifest = _with_zones(manifest, task, scores)
-    return replace(manifest, scores=_scores(task, codebook, suggested(manifest, scores), held_out.linear))
+    return replace(manifest, scores=_scores(task, codebook, suggested(manifest, scores), held_out))
 
 
 def _with_zones(manifest: Manifest, task: Task, scores: Scores) -> Manifest:
@@ -287,16 +290,16 @@ def _entries(task: Task, codebook: Codebook) -> tuple[CodeEntry, ...]:
     return tuple(found)
 
 
-def _scores(task: Task, codebook: Codebook, model: Sequence[frozenset[str]], linear: Scores) -> dict[str, object]:
-    """Return what the card reports, on blind coding alone: out-of-fold figures of model, baseline, majority guess."""
+def _scores(task: Task, codebook: Codebook, model: Sequence[frozenset[str]], held_out: OutOfFold) -> dict[str, object]:
+    """Return what the card reports, on blind coding alone: the model, its two parts apart, and a majority guess."""
     judged = [n for n, blind in enumerate(task.examples.blind) if blind]
     human = [task.examples.codes[n] for n in judged]
-    over = _sets(linear >= best_thresholds(linear, task.labels), task.codes)
-    names = {
-        "model": [model[n] for n in judged],
-        "linear": [over[n] for n in judged],
-        "majority": majority(human, task.codes),
+    apart = {
+        name: _sets(values >= best_thresholds(values, task.labels), task.codes)
+        for name, values in (("encoder", held_out.encoder), ("linear", held_out.linear))
     }
+    names = {name: [sets[n] for n in judged] for name, sets in ({"model": model} | apart).items()}
+    names["majority"] = majority(human, task.codes)
     evaluations = {name: evaluate(sets, human, task.codes) for name, sets in names.items()}
     domains = [code.id for code in codebook.children(None) if code.codable and code.id in task.codes]
     by_code = {

@@ -10,10 +10,19 @@ def test_calibration_recovers_the_odds_behind_the_labels() -> None:
     generator = np.random.default_rng(1)
     logits = generator.normal(size=(20_000, 2))
     labels = (generator.random(logits.shape) < 1 / (1 + np.exp(-(2 * logits - 1)))).astype(np.float32)
-    found = calibrate(logits, labels)
-    assert found.slope == pytest.approx(2, abs=0.1)
+    found = calibrate(labels, logits)
+    assert found.slopes[0] == pytest.approx(2, abs=0.1)
     assert found.intercept == pytest.approx(-1, abs=0.1)
     assert found(logits).mean() == pytest.approx(labels.mean(), abs=0.005)
+
+
+def test_two_values_are_weighed_by_what_they_tell() -> None:
+    generator = np.random.default_rng(3)
+    telling, noise = generator.normal(size=(5_000, 2)), generator.normal(size=(5_000, 2))
+    labels = (generator.random(telling.shape) < 1 / (1 + np.exp(-3 * telling))).astype(np.float32)
+    first, second = calibrate(labels, telling, noise).slopes
+    assert first == pytest.approx(3, abs=0.2)
+    assert abs(second) < 0.1
 
 
 def test_the_threshold_parts_what_can_be_parted() -> None:

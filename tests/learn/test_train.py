@@ -12,6 +12,7 @@ import torch
 from autocoder.classifier import ModelFault, chosen, load, probabilities, read_manifest
 from autocoder.learn.baseline import LinearBaseline, suggest_linear
 from autocoder.learn.examples import NothingToLearn, gather
+from autocoder.learn.labels import matrix
 from autocoder.learn.network import load_encoder
 from autocoder.learn.train import Settings, train
 from autocoder.project import Origin, Project, Transcript
@@ -38,7 +39,7 @@ def test_a_model_learns_scores_and_suggests(study: Project, trained: Path) -> No
     classifier = load(trained)
     assert classifier.codes == tuple(code.id for _, code in study.codebook.walk())
     texts = ["השכר נמוך וזה כואב לי.", "יש לנו כלב לבן ושמח.", "מילה " * 500]
-    scores = classifier.score(texts, ["ומה אז?", "", ""])
+    scores = classifier.score(texts, ["ומה אז?"] * 3)
     place = {code: n for n, code in enumerate(classifier.codes)}
     assert scores.shape == (3, 6)
     assert np.all((scores >= 0) & (scores <= 1))
@@ -60,7 +61,7 @@ def test_nothing_said_means_nothing_suggested(trained: Path) -> None:
     assert suggest(load(trained), Transcript("ריק", "ריק"), "") == ()
 
 
-def test_the_saved_file_predicts_what_the_network_does(trained: Path) -> None:
+def test_the_saved_files_predict_what_network_and_machines_do(study: Project, trained: Path) -> None:
     from safetensors.torch import load_file
 
     from autocoder.classifier import FileTokenizer, pad, windows
@@ -75,9 +76,11 @@ def test_the_saved_file_predicts_what_the_network_does(trained: Path) -> None:
     found = windows(FileTokenizer(trained / "encoder" / "tokenizer.json"), manifest.input, texts, ["ומה אז?", ""])
     with torch.no_grad():
         logits = network.eval()(*(torch.from_numpy(array) for array in pad(found, manifest.input.pad))).double().numpy()
-    learned = [n for n, code in enumerate(manifest.codes) if code.learned and code.id in ("pay", "alone", "barrier")]
-    expected = 1 / (1 + np.exp(-np.clip(manifest.slope * logits + manifest.intercept, -500, 500)))
     order = [code.id for code in manifest.codes if code.learned]
+    learned = [n for n, code in enumerate(manifest.codes) if code.learned and code.id in ("pay", "alone", "barrier")]
+    baseline = LinearBaseline().fit(gather(study).texts, matrix(gather(study), order))
+    margins = manifest.encoder_slope * logits + manifest.linear_slope * baseline.decide(texts) + manifest.intercept
+    expected = 1 / (1 + np.exp(-np.clip(margins, -500, 500)))
     columns = [order.index(manifest.codes[n].id) for n in learned]
     assert np.allclose(load(trained).score(texts, ["ומה אז?", ""])[:, learned], expected[:, columns], atol=1e-5)
 
@@ -100,7 +103,7 @@ def test_the_card_and_the_manifest_tell_where_the_model_comes_from(study: Projec
     assert "facilitator (0)" in card
     assert manifest.scores["macro_f1"]["linear"] is not None
     assert manifest.scores["macro_f1"]["model"] > manifest.scores["macro_f1"]["majority"]
-    assert {"head.safetensors", "model.onnx", "encoder/model.safetensors"} <= set(manifest.files)
+    assert {"head.safetensors", "linear.safetensors", "model.onnx", "encoder/model.safetensors"} <= set(manifest.files)
     assert not [path for path in trained.rglob("*") if path.suffix in {".bin", ".pt", ".pkl"}]
 
 
@@ -127,7 +130,7 @@ def test_a_code_that_was_not_learned_never_lifts_its_parent(trained: Path) -> No
     manifest = read_manifest(trained)
     rare = replace(next(code for code in manifest.codes if code.id == "facilitator"), parent="pay", prior=0.4)
     codes = tuple(rare if code.id == "facilitator" else code for code in manifest.codes)
-    scores = probabilities(replace(manifest, codes=codes), np.full((1, 5), -9.0))
+    scores = probabilities(replace(manifest, codes=codes), np.full((1, 5), -99.0), np.full((1, 5), -99.0))
     place = [code.id for code in codes].index("facilitator")
     assert scores[0, place] < 0.05
     assert np.all(scores < 0.05)
