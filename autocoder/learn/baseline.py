@@ -15,7 +15,7 @@ from autocoder.classifier import LINEAR, NGRAMS, Ngrams
 from autocoder.learn.examples import Examples
 from autocoder.learn.labels import Labels, matrix
 from autocoder.learn.split import folds
-from autocoder.learn.thresholds import best_thresholds
+from autocoder.learn.thresholds import best_thresholds, calibrate
 
 FEW_TEXTS = 20  # with fewer, a feature that occurs once counts too, else there may be none
 _NEVER_EMPTY = "×"  # where no two texts share a word there is still one feature
@@ -66,5 +66,7 @@ def suggest_linear(known: Examples, new: Examples, codes: Sequence[str], count: 
         rest = sorted(set(range(len(labels))) - set(part))
         machine = LinearBaseline().fit([known.texts[row] for row in rest], labels[rest])
         values[part] = machine.decide([known.texts[row] for row in part])
-    over = LinearBaseline().fit(known.texts, labels).decide(new.texts) >= best_thresholds(values, labels)
+    calibration = calibrate(labels, values)
+    distances = LinearBaseline().fit(known.texts, labels).decide(new.texts)
+    over = calibration(distances) >= best_thresholds(calibration(values), labels)
     return [frozenset(code for code, yes in zip(codes, row, strict=True) if yes) for row in over]

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from autocoder.learn.labels import Labels
 
 Scores = NDArray[np.float64]
 OWN_THRESHOLD = 20  # units with the code, below which its threshold leans on the one of all codes
+PRIOR_SHARE = 0.5  # of a code's prior log odds that its threshold follows
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,31 @@ def calibrate(labels: Labels, *values: Scores) -> Calibration:
 
 
 def best_thresholds(scores: Scores, labels: Labels) -> Scores:
-    """Return for each code the score from which suggesting gives the highest F1.
+    """Return for each code the calibrated score from which it is suggested; scores and labels are (units, codes).
 
-    A rare code's own best threshold is chance; it is drawn towards the best common one by its number of units.
+    One score for all codes would never suggest a rare one, and the score at which a rare code's own F1 is highest is
+    chance. So log odds are counted from half of the code's prior log odds; there the common threshold gives the highest
+    sum of macro and micro F1, and a code's own best one draws it along by as much as the code has units.
     """
-    common = _best(scores.ravel(), labels.ravel())
-    own = np.array([_best(scores[:, n], labels[:, n]) for n in range(labels.shape[1])])
-    trust = np.minimum(1.0, labels.sum(axis=0) / OWN_THRESHOLD) / 2  # never more than half: the own one overfits
-    return np.asarray(common + trust * (own - common))
+    units = labels.sum(axis=0)
+    base = PRIOR_SHARE * logit((units + 0.5) / (len(labels) + 1))
+    lift = logit(np.clip(scores, 1e-9, 1 - 1e-9)) - base
+    common = _common(lift, labels)
+    own = np.array([_best(lift[:, n], labels[:, n]) for n in range(labels.shape[1])])
+    trust = np.minimum(1.0, units / OWN_THRESHOLD) / 2  # never more than half: the own one overfits
+    return np.asarray(expit(common + trust * (own - common) + base), dtype=np.float64)
+
+
+def _common(lift: Scores, labels: Labels) -> float:
+    """Return the lift, among those of units that carry a code, with the highest sum of macro and micro F1."""
+    candidates = np.quantile(lift[labels > 0], np.linspace(0, 1, 101), method="nearest")
+    return float(max(candidates, key=lambda least: _macro_and_micro(lift >= least, labels)))
+
+
+def _macro_and_micro(over: NDArray[np.bool_], labels: Labels) -> float:
+    hits = (over * labels).sum(axis=0)
+    total = over.sum(axis=0) + labels.sum(axis=0)
+    return float(np.mean(2 * hits / np.maximum(1, total)) + 2 * hits.sum() / total.sum())
 
 
 def _best(scores: Scores, labels: NDArray[np.float32]) -> float:

@@ -56,7 +56,7 @@ class Settings:
     encoder: str
     seed: int = 17
     folds: int = 3
-    epochs: int = 6
+    epochs: int = 5
     batch: int = 16
     rate: float = 4e-4
     head_rate: float = 3e-3
@@ -294,10 +294,11 @@ def _scores(task: Task, codebook: Codebook, model: Sequence[frozenset[str]], hel
     """Return what the card reports, on blind coding alone: the model, its two parts apart, and a majority guess."""
     judged = [n for n, blind in enumerate(task.examples.blind) if blind]
     human = [task.examples.codes[n] for n in judged]
-    apart = {
-        name: _sets(values >= best_thresholds(values, task.labels), task.codes)
+    alone = {
+        name: calibrate(task.labels, values)(values)
         for name, values in (("encoder", held_out.encoder), ("linear", held_out.linear))
     }
+    apart = {name: _sets(s >= best_thresholds(s, task.labels), task.codes) for name, s in alone.items()}
     names = {name: [sets[n] for n in judged] for name, sets in ({"model": model} | apart).items()}
     names["majority"] = majority(human, task.codes)
     evaluations = {name: evaluate(sets, human, task.codes) for name, sets in names.items()}

@@ -34,18 +34,20 @@ def test_the_threshold_parts_what_can_be_parted() -> None:
 
 def test_equal_scores_stay_together_and_all_may_be_right() -> None:
     tied = np.array([[0.9], [0.5], [0.5], [0.5], [0.1]])
-    (threshold,) = best_thresholds(tied, np.array([[1], [1], [0], [0], [0]], dtype=np.float32))
-    assert threshold == pytest.approx(0.7)
-    below_zero = np.array([[-0.2], [-0.5], [-0.9]])
-    (threshold,) = best_thresholds(below_zero, np.ones((3, 1), dtype=np.float32))
-    assert np.all(below_zero >= threshold)
+    labels = np.array([[1], [1], [0], [0], [0]], dtype=np.float32)
+    over = tied >= best_thresholds(tied, labels)
+    assert 2 * (over * labels).sum() / (over.sum() + labels.sum()) == pytest.approx(2 / 3)
+    low = np.array([[0.02], [0.05], [0.09]])
+    assert np.all(low >= best_thresholds(low, np.ones((3, 1), dtype=np.float32)) - 1e-12)
 
 
-def test_a_rare_code_leans_on_the_threshold_of_all() -> None:
+def test_a_rare_code_is_suggested_from_a_lower_score_than_a_common_one() -> None:
     generator = np.random.default_rng(2)
-    common = generator.random(400)
-    scores = np.stack([common, np.where(np.arange(400) == 7, 0.05, 0.01)], axis=1)
-    labels = np.stack([common > 0.6, np.arange(400) == 7], axis=1).astype(np.float32)
-    first, rare = best_thresholds(scores, labels)
-    assert abs(rare - first) < 0.1
+    odds = np.stack([generator.normal(0, 2, 4_000), generator.normal(-4, 2, 4_000)], axis=1)
+    scores = 1 / (1 + np.exp(-odds))
+    labels = (generator.random(scores.shape) < scores).astype(np.float32)
+    common, rare = best_thresholds(scores, labels)
+    assert rare < common
+    found = (scores[:, 1] >= rare) * labels[:, 1]
+    assert 2 * found.sum() / ((scores[:, 1] >= rare).sum() + labels[:, 1].sum()) > 0.3
     assert unsure_below(np.array([0.5]))[0] == pytest.approx(1 / 3)
