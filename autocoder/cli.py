@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -299,6 +299,8 @@ def agree(
         return
     for pair in comparison.pairs:
         print_agreement(pair, book)
+    if len(comparison.pairs) > 1:
+        print_beside(comparison.pairs, book)
     for first, second in comparison.apart:
         typer.echo(f"\n{first} — {second}: no unit in common")
 
@@ -315,6 +317,18 @@ def print_agreement(found: Agreement, book: Codebook) -> None:
         cells = f"{row.code:28}{first:5}{second:5}  {figure(row.percent.value):>5}"
         typer.echo(f"  {cells}  {interval(row.kappa):20}{interval(row.alpha):20}{book[row.code].name}")
     typer.echo(f"  intervals: {found.interval}")
+
+
+def print_beside(pairs: Sequence[Agreement], book: Codebook) -> None:
+    """Print all pairs in one table, so that human-human stands beside human-model."""
+    typer.echo("\nKrippendorff's alpha, the pairs beside each other (sets: MASI; codes: nominal)")
+    for number, pair in enumerate(pairs, 1):
+        typer.echo(f"  ({number}) {' — '.join(pair.coders)}, {pair.units} units")
+    typer.echo(f"  {'':28}" + "".join(f"{f'({number})':20}" for number in range(1, len(pairs) + 1)))
+    typer.echo(f"  {'sets of codes':28}" + "".join(f"{interval(pair.alpha_masi):20}" for pair in pairs))
+    for row in zip(*(pair.by_code for pair in pairs), strict=True):
+        cells = "".join(f"{interval(found.alpha):20}" for found in row)
+        typer.echo(f"  {row[0].code:28}{cells}{book[row[0].code].name}")
 
 
 def figure(value: float | None) -> str:

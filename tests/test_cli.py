@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import docx
@@ -16,7 +17,7 @@ from autocoder import cli, steps
 from autocoder.errors import AutocoderError
 from autocoder.formats import qdpx
 from autocoder.learn.train import Settings
-from autocoder.project import Project
+from autocoder.project import Coder, Project
 
 RUN = CliRunner()
 
@@ -97,7 +98,13 @@ def test_the_whole_journey_runs_without_a_network(
     table = run("agree", folder, "--coders", "דנה,autocoder m1")
     assert "units in 1 transcripts" in table
     assert "pay" in table
-    kappa = json.loads(run("agree", folder, "--json"))[0]["kappa"]["value"]
+    assert "beside" not in table
+    again = [replace(coding, coder="אבי") for coding in study.codings if coding.transcript == "t3"]
+    qdpx.write(replace(study, coders=(Coder("אבי"),), codings=tuple(again)), out / "second.qdpx")
+    run("import", folder, out / "second.qdpx")
+    beside = run("agree", folder, "--coders", "דנה,אבי,autocoder m1", "--level", "1").partition("beside each other")[2]
+    assert [line.split()[0] for line in beside.splitlines()[1:]] == ["(1)", "(2)", "(3)", "(1)", "sets", "C09.3"]
+    kappa = json.loads(run("agree", folder, "--json"))[1]["kappa"]["value"]
     assert kappa > 0.5
     assert "next" in run("status", folder).lower()
 
