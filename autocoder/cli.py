@@ -278,7 +278,10 @@ def export(
         raise steps.NoSuchThing(f"there is no transcript {name}; name one as its file is named, without the ending.")
     for file in files:
         done = write(study, file, frozenset(transcript) if transcript else None)
-        counts = f"{done.human} human codings, {done.suggested} suggestions" if done.compared else "the codebook"
+        if not done.transcripts:
+            typer.echo(f"{done.path}: the codebook, {len(study.codebook)} codes")
+            continue
+        counts = f"{done.transcripts} transcripts, {done.human} human codings, {done.suggested} suggestions"
         typer.echo(f"{done.path}: {counts}; {done.compared} quotes read back and compared")
 
 

@@ -22,9 +22,13 @@ WRITABLE = (*_CODINGS, *_CODEBOOKS)
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the file, how many codings of people and of models, how many quotes were compared."""
+    """What was written: how many transcripts, codings of people and of models, and how many quotes were compared.
+
+    A codebook's file holds none of them.
+    """
 
     path: Path
+    transcripts: int
     human: int
     suggested: int
     compared: int
@@ -42,7 +46,7 @@ def export(project: Project, path: Path, only: frozenset[str] | None = None) -> 
         project = restrict(project, only)
     if ending in _CODEBOOKS:
         _CODEBOOKS[ending](project.codebook, path)
-        return Exported(path, 0, 0, 0)
+        return Exported(path, 0, 0, 0, 0)
     if ending not in _CODINGS:
         raise FileRefused(path, f"files ending in {ending or 'nothing'} are not written", f"use {', '.join(WRITABLE)}")
     write, verify = _CODINGS[ending]
@@ -57,7 +61,7 @@ def export(project: Project, path: Path, only: frozenset[str] | None = None) -> 
         draft.unlink(missing_ok=True)
     models = {coder.name for coder in project.coders if coder.kind is CoderKind.MODEL}
     suggested = sum(coding.coder in models for coding in project.codings)
-    return Exported(path, len(project.codings) - suggested, suggested, compared)
+    return Exported(path, len(project.transcripts), len(project.codings) - suggested, suggested, compared)
 
 
 def restrict(project: Project, names: frozenset[str]) -> Project:

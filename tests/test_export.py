@@ -12,7 +12,7 @@ from autocoder.project import Project
 @pytest.mark.parametrize("ending", ["qdpx", "xlsx", "csv"])
 def test_an_export_is_read_back_quote_by_quote(tmp_path: Path, project: Project, ending: str) -> None:
     done = export(project, tmp_path / f"p.{ending}")
-    assert (done.human, done.suggested, done.compared) == (4, 0, 4)
+    assert (done.transcripts, done.human, done.suggested, done.compared) == (1, 4, 0, 4)
 
 
 @pytest.mark.parametrize("ending", ["qdc", "yaml"])
