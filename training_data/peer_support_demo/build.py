@@ -18,7 +18,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import docx
-from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -51,17 +50,19 @@ def write_txt(source: src.SourceTranscript, path: Path) -> None:
 
 
 def write_docx(source: src.SourceTranscript, path: Path) -> None:
-    """Write right-to-left paragraphs that open with a bold label; a turn's second paragraph is a soft line break."""
+    """Write right-to-left paragraphs that open with a bold label; a turn's second paragraph is a soft line break.
+
+    No alignment is set: a right-to-left paragraph begins at the right, and Word would take "right" for its far side.
+    """
     document = docx.Document()
     document.core_properties.author = "autocoder, synthetic study"
     document.core_properties.created = document.core_properties.modified = BUILT
     for label, speech in source.turns:
         paragraph = document.add_paragraph()
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         paragraph.paragraph_format.element.get_or_add_pPr().append(OxmlElement("w:bidi"))
         for text, bold in ((f"{label}: ", True), (speech, False)):
             run = paragraph.add_run(text)
-            run.bold = bold or None
+            run.bold = run.font.cs_bold = bold or None  # Hebrew takes the weight of complex scripts
             run._r.get_or_add_rPr().append(OxmlElement("w:rtl"))
     raw = io.BytesIO()
     document.save(raw)
