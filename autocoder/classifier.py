@@ -1,8 +1,8 @@
 """The saved model: a folder with a manifest, encoder, head and linear machines as safetensors, and an ONNX file.
 
 A score joins two views of a text: the fine-tuned encoder's logit and the distance from a linear machine's plane over
-character and word n-grams. Small studies teach the second more, large ones the first; their weights come from units
-that neither had seen. Scoring needs no torch, so that suggestions start at once and run where torch does not.
+character and word n-grams. Their weights come from units that neither had seen. Scoring needs no torch, so that
+suggestions start at once and run where torch does not.
 """
 
 from __future__ import annotations
@@ -35,19 +35,6 @@ Ids = NDArray[np.int64]
 
 class ModelFault(AutocoderError):
     """A folder that is no model of ours, or one whose files were changed."""
-
-
-class Scorer(Protocol):
-    """Anything that gives every code of a codebook a score for every text; a fake of three lines will do in tests."""
-
-    @property
-    def codes(self) -> Sequence[str]:
-        """The codes, in the order of the columns."""
-        ...
-
-    def score(self, texts: Sequence[str], questions: Sequence[str]) -> Scores:
-        """Return (texts, codes) scores between 0 and 1."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -306,10 +293,10 @@ class Classifier:
         learned = sum(code.learned for code in self.manifest.codes)
         logits = np.full((len(texts), learned), -np.inf)
         for batch in batches(found, BATCH):
-            chosen = [found[n] for n in batch]
-            ids, attention, own = pad(chosen, self.manifest.input.pad)
-            (part,) = self._session.run(None, {"input_ids": ids, "attention_mask": attention, "text_mask": own})
-            np.maximum.at(logits, [window.text for window in chosen], np.asarray(part, dtype=np.float64))
+            parts = [found[n] for n in batch]
+            ids, attention, own = pad(parts, self.manifest.input.pad)
+            (values,) = self._session.run(None, {"input_ids": ids, "attention_mask": attention, "text_mask": own})
+            np.maximum.at(logits, [window.text for window in parts], np.asarray(values, dtype=np.float64))
         return probabilities(self.manifest, logits, self._linear([normalise(text) for text in texts]))
 
 

@@ -95,7 +95,6 @@ class _ProjectReader:
         self.transcripts: list[Transcript] = []
         self.codings: dict[tuple[str, Span, str, str], Coding] = {}
         self.unnamed = 0
-        self.whole_document = 0
         self.names = _user_names(root)
         self.models = {identity(user) for user in _users(root) if user.get("id") == _MODEL_ID}
         self.model_names = {self.names[guid] for guid in self.models}

@@ -7,7 +7,7 @@ import pytest
 from autocoder.learn.examples import NothingToLearn, gather, main_coder
 from autocoder.learn.labels import learnable, matrix, priors
 from autocoder.learn.split import folds
-from autocoder.project import Coder, Coding, Origin, Project, Span
+from autocoder.project import Coder, Coding, Origin, Project
 
 
 def test_units_carry_codes_their_ancestors_and_the_question(study: Project) -> None:
@@ -69,4 +69,3 @@ def test_folds_never_share_a_transcript_and_lose_no_row() -> None:
     assert not (sets[0] & sets[1] | sets[0] & sets[2] | sets[1] & sets[2])
     assert max(map(len, parts)) - min(map(len, parts)) <= 2
     assert len(folds(["a", "b"], 5, seed=1)) == 2
-    assert Span(0, 1)
