@@ -97,7 +97,8 @@ def train_model(
 ) -> Manifest:
     """Train a model on the project's human coding into ``models/mN``."""
     from autocoder.learn.examples import gather
-    from autocoder.learn.train import Settings, train
+    from autocoder.learn.fit import Settings
+    from autocoder.learn.train import train
 
     project = store.load()
     examples = gather(project, coder)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from autocoder import cli, steps
 from autocoder.errors import AutocoderError
 from autocoder.formats import qdpx
-from autocoder.learn.train import Settings
+from autocoder.learn.fit import Settings
 from autocoder.project import Coder, Project
 
 RUN = CliRunner()
@@ -60,7 +60,7 @@ def folder(tmp_path: Path, study: Project) -> Path:
 def small(monkeypatch: pytest.MonkeyPatch, tiny_encoder: Path) -> None:
     """Train on the tiny encoder, and long enough for its random weights."""
     made = Settings(str(tiny_encoder), folds=2, epochs=12, batch=8, rate=5e-3, head_rate=2e-2, frozen=0)
-    monkeypatch.setattr("autocoder.learn.train.Settings", lambda *_, **__: made)
+    monkeypatch.setattr("autocoder.learn.fit.Settings", lambda *_, **__: made)
 
 
 def test_help_and_status_load_neither_torch_nor_transformers(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from autocoder import demo, steps
 from autocoder.bundled import NotBundled, bundled, codebooks, study
-from autocoder.learn.train import Settings
+from autocoder.learn.fit import Settings
 from autocoder.project import CoderKind
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +38,7 @@ def test_the_demonstration_goes_from_files_to_suggestions(
     tmp_path: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = Settings(str(tiny_encoder), folds=2, epochs=1, batch=32, rate=5e-3, head_rate=2e-2, frozen=0)
-    monkeypatch.setattr("autocoder.learn.train.Settings", lambda *_, **__: quick)
+    monkeypatch.setattr("autocoder.learn.fit.Settings", lambda *_, **__: quick)
     said: list[str] = []
     demo.run(tmp_path / "d", said.append)
     text = "\n".join(said)

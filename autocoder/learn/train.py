@@ -1,23 +1,15 @@
-"""Coded units into a model: out-of-fold scores by transcript, thresholds from them, then the model from all units.
-
-The training loop is ours, forty lines, because it pools the text's own pieces, trains folds one after the other under
-one progress bar, and must run offline without the launcher that the Trainer of transformers brings.
-"""
+"""Coded units into a model: out-of-fold scores by transcript, thresholds from them, then the model from all units."""
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
-from torch.nn import functional
 
 from autocoder import __version__
 from autocoder.classifier import (
@@ -27,9 +19,7 @@ from autocoder.classifier import (
     Input,
     Manifest,
     Window,
-    batches,
     file_sha256,
-    pad,
     probabilities,
     suggested,
     windows,
@@ -39,30 +29,12 @@ from autocoder.evaluate import evaluate, majority
 from autocoder.learn.baseline import LinearBaseline
 from autocoder.learn.card import write_card
 from autocoder.learn.examples import Examples, NothingToLearn
+from autocoder.learn.fit import Report, Scores, Settings, fit, predict
 from autocoder.learn.labels import Labels, learnable, matrix, priors
-from autocoder.learn.network import Network, export, freeze, load_encoder, save_tokenizer
+from autocoder.learn.network import Network, export, save_tokenizer
 from autocoder.learn.split import folds
 from autocoder.learn.thresholds import best_thresholds, calibrate, unsure_below
 from autocoder.project import Codebook
-
-Scores = NDArray[np.float64]
-Report = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a model is trained. ``frozen`` counts the encoder's lowest layers that stay as they are."""
-
-    encoder: str
-    seed: int = 17
-    folds: int = 3
-    epochs: int = 5
-    batch: int = 16
-    rate: float = 4e-4
-    head_rate: float = 3e-3
-    frozen: int = 1
-    dropout: float = 0.1
-    heaviest: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -74,11 +46,6 @@ class Task:
     labels: Labels
     found: tuple[Window, ...]
     how: Input
-
-    def rows_of(self, rows: Sequence[int]) -> list[Window]:
-        """Return the windows of these examples."""
-        wanted = set(rows)
-        return [window for window in self.found if window.text in wanted]
 
 
 @dataclass(frozen=True)
@@ -104,8 +71,7 @@ def train(
     parts = folds(examples.transcripts, settings.folds, settings.seed)
     rounds = len(parts) + 1
     held_out = _out_of_fold(task, parts, settings, lambda share: report(share / rounds))
-    every = range(len(examples.texts))
-    network = _fit(task, every, settings, lambda share: report((rounds - 1 + share) / rounds))
+    network = fit(task.found, task.labels, how, settings, lambda share: report((rounds - 1 + share) / rounds))
     linear = LinearBaseline().fit(examples.texts, task.labels)
     manifest = _manifest(task, codebook, settings, held_out, folder.name, created)
     _save(network, folder)
@@ -129,105 +95,18 @@ def _out_of_fold(task: Task, parts: Sequence[Sequence[int]], settings: Settings,
     linear = np.zeros(task.labels.shape)
     for number, part in enumerate(parts):
         rest = sorted(set(range(len(task.labels))) - set(part))
-        network = _fit(task, rest, settings, lambda share, done=number: report(done + share))  # type: ignore[misc]
-        encoder[part] = _predict(network, task, part)
+        seen = _windows_of(task, rest)
+        network = fit(seen, task.labels, task.how, settings, lambda share, done=number: report(done + share))  # type: ignore[misc]
+        encoder[part] = predict(network, _windows_of(task, part), task.how, len(task.labels))[part]
         texts = [task.examples.texts[row] for row in rest]
         baseline = LinearBaseline().fit(texts, task.labels[rest])
         linear[part] = baseline.decide([task.examples.texts[row] for row in part])
     return OutOfFold(encoder, linear)
 
 
-def device() -> torch.device:
-    """Return the accelerator when there is one."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps") if torch.backends.mps.is_available() else torch.device("cpu")
-
-
-def _fit(task: Task, rows: Sequence[int], settings: Settings, report: Report) -> Network:
-    """Fine-tune a network on these examples."""
-    torch.manual_seed(settings.seed)
-    chance = random.Random(settings.seed)
-    network = _new_network(task.labels[list(rows)], settings).to(device()).train()
-    optimiser = torch.optim.AdamW(_groups(network, settings), fused=True)
-    weight = _weights(task.labels[list(rows)], settings.heaviest).to(device())
-    found = task.rows_of(rows)
-    steps = settings.epochs * math.ceil(len(found) / settings.batch)
-    step = 0
-    for _ in range(settings.epochs):
-        for batch in _shuffled(found, settings.batch, chance):
-            target = torch.from_numpy(task.labels[[window.text for window in batch]]).to(device())
-            logits = network(*_tensors(batch, task.how))
-            loss = functional.binary_cross_entropy_with_logits(logits, target, pos_weight=weight)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            for group in optimiser.param_groups:
-                group["lr"] = group["peak"] * _rate(step / steps)
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-            step += 1
-            report(step / steps)
-    return network.eval()
-
-
-def _new_network(labels: Labels, settings: Settings) -> Network:
-    encoder = load_encoder(settings.encoder)
-    freeze(encoder, settings.frozen)
-    network = Network(encoder, labels.shape[1], int(encoder.config.hidden_size), settings.dropout)  # type: ignore[union-attr,arg-type]
-    share = np.clip(labels.mean(axis=0), 1e-3, 1 - 1e-3)
-    with torch.no_grad():
-        network.head.weight.normal_(0, 0.02)
-        network.head.bias.copy_(torch.from_numpy(np.log(share / (1 - share))))
-    return network
-
-
-def _groups(network: Network, settings: Settings) -> list[dict[str, object]]:
-    encoder = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
-    return [
-        {"params": encoder, "lr": settings.rate, "peak": settings.rate},
-        {"params": list(network.head.parameters()), "lr": settings.head_rate, "peak": settings.head_rate},
-    ]
-
-
-def _weights(labels: Labels, heaviest: float) -> torch.Tensor:
-    """Return what a positive unit counts: the root of the odds against it, so that rare codes are not drowned."""
-    positive = labels.sum(axis=0)
-    odds = (len(labels) - positive) / np.maximum(positive, 1)
-    return torch.from_numpy(np.clip(np.sqrt(odds), 1.0, heaviest).astype(np.float32))
-
-
-def _rate(share: float) -> float:
-    """Warm up over a tenth, then fall linearly to nothing."""
-    return share / 0.1 if share < 0.1 else (1 - share) / 0.9
-
-
-def _shuffled(found: Sequence[Window], size: int, chance: random.Random) -> list[list[Window]]:
-    """Return batches in random order whose members are of about the same length."""
-    order = chance.sample(range(len(found)), len(found))
-    pool = size * 8
-    made = []
-    for start in range(0, len(order), pool):
-        near = sorted(order[start : start + pool], key=lambda n: len(found[n].ids))
-        made += [[found[n] for n in near[k : k + size]] for k in range(0, len(near), size)]
-    chance.shuffle(made)
-    return made
-
-
-def _tensors(batch: Sequence[Window], how: Input) -> tuple[torch.Tensor, ...]:
-    return tuple(torch.from_numpy(array).to(device()) for array in pad(batch, how.pad))
-
-
-@torch.no_grad()
-def _predict(network: Network, task: Task, rows: Sequence[int]) -> Scores:
-    """Return (rows, codes) logits, of a long text those of its likeliest part."""
-    found = task.rows_of(rows)
-    place = {row: n for n, row in enumerate(rows)}
-    logits = np.full((len(rows), len(task.codes)), -np.inf)
-    for batch in batches(found, 2 * 16):
-        chosen = [found[n] for n in batch]
-        part = network(*_tensors(chosen, task.how)).cpu().double().numpy()  # mps has no doubles
-        np.maximum.at(logits, [place[window.text] for window in chosen], part)
-    return logits
+def _windows_of(task: Task, rows: Sequence[int]) -> list[Window]:
+    wanted = set(rows)
+    return [window for window in task.found if window.text in wanted]
 
 
 def _manifest(

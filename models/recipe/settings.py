@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,19 +27,24 @@ class Settings:
     minutes: float
     peak_rate: float
     masked: float
+    compiled: bool
     seed: int
     lines_per_shard: int
 
 
 @dataclass(frozen=True)
 class Run:
-    """A stage's arguments: the settings, the corpus, the folder for what stages hand on, the folder for the model."""
+    """A stage's arguments: the settings, the corpus, the folder for what stages hand on, the folder for the model.
+
+    ``piece_minutes`` ends the pre-training after so many, to be gone on with by the same command.
+    """
 
     settings: Settings
     corpus: Path
     benchmarks: Path
     work: Path
     out: Path
+    piece_minutes: float = math.inf
 
 
 def load(preset: str) -> Settings:
@@ -55,6 +61,9 @@ def from_command_line(purpose: str | None) -> Run:
     parser.add_argument("--benchmarks", type=Path, default=Path("../shared/benchmarks"))
     parser.add_argument("--work", type=Path, default=Path(".work/encoder"))
     parser.add_argument("--out", type=Path, default=Path("models/he-small"))
+    parser.add_argument("--piece-minutes", type=float, default=math.inf, help="end a piece of a long run after so many")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    return Run(load(options.preset), options.corpus, options.benchmarks, options.work, options.out)
+    return Run(
+        load(options.preset), options.corpus, options.benchmarks, options.work, options.out, options.piece_minutes
+    )

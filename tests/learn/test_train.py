@@ -12,9 +12,10 @@ import torch
 from autocoder.classifier import ModelFault, chosen, load, probabilities, read_manifest
 from autocoder.learn.baseline import LinearBaseline, suggest_linear
 from autocoder.learn.examples import NothingToLearn, gather
+from autocoder.learn.fit import Settings
 from autocoder.learn.labels import matrix
 from autocoder.learn.network import load_encoder
-from autocoder.learn.train import Settings, train
+from autocoder.learn.train import train
 from autocoder.project import Origin, Project, Transcript
 from autocoder.segment import segments
 from autocoder.suggest import coder_of, suggest

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from models.recipe import corpus, pretrain, tokenizer, vectors
-from models.recipe.pretrain import Marks, Progress, mask_words, rate
+from models.recipe.pretrain import Marks, Optimisers, Progress, mask_words, rate
 from models.recipe.settings import Run, load
 
 
@@ -45,16 +47,30 @@ def test_a_run_goes_on_from_where_it_was_saved(run: Run) -> None:
     marks = pretrain.marks_of(run)
     frequency, start = np.load(run.work / "frequency.npy"), np.load(run.work / "vectors.npy")
     model = pretrain.build(run.settings, marks, start, frequency)
-    optimiser = pretrain.optimiser_of(model, run.settings)
+    optimisers = Optimisers.of(model)
     ids = torch.randint(5, 500, (2, 32))
     pretrain.loss_of(model, ids, torch.ones_like(ids, dtype=torch.bool), ids)[0].backward()
-    optimiser.step()
-    pretrain.save_state(run, model, optimiser, Progress(7, 0.5, [{"step": 7.0}]))
+    optimisers.step(1e-3)
+    pretrain.save_state(run, model, optimisers, Progress(7, 0.5, [{"step": 7.0}]))
     again = pretrain.build(run.settings, marks, start, frequency)
-    other = pretrain.optimiser_of(again, run.settings)
-    assert pretrain.restore_state(run, again, other) == Progress(7, 0.5, [{"step": 7.0}])
+    others = Optimisers.of(again)
+    assert pretrain.restore_state(run, again, others) == Progress(7, 0.5, [{"step": 7.0}])
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
-    assert len(other.state_dict()["state"]) == len(optimiser.state_dict()["state"])
+    for one, other in zip(optimisers.members, others.members, strict=True):
+        assert one.state_dict()["state"].keys() == other.state_dict()["state"].keys() != set()
+
+
+def test_a_run_in_pieces_takes_every_step_once(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(run.work, tmp_path / "work", ignore=shutil.ignore_patterns("state*"))
+    shutil.copytree(run.out, tmp_path / "out", ignore=shutil.ignore_patterns("model*", "recipe*"))
+    piece = replace(run, work=tmp_path / "work", out=tmp_path / "out", piece_minutes=0.0)
+    pieces = 0
+    while not (piece.out / "recipe.json").exists():
+        pretrain.main(replace(piece, piece_minutes=1e-4 if pieces < 3 else 1.0))
+        pieces += 1
+    facts = json.loads((piece.out / "recipe.json").read_text(encoding="utf-8"))
+    assert pieces > 3
+    assert facts["steps"] == run.settings.steps
 
 
 def test_whole_words_are_masked_and_marks_never() -> None:
@@ -74,4 +90,4 @@ def test_whole_words_are_masked_and_marks_never() -> None:
 
 def test_the_rate_rises_and_falls() -> None:
     assert rate(0.0, 1.0) < rate(0.02, 1.0) < rate(0.03, 1.0)
-    assert rate(0.03, 1.0) > rate(0.5, 1.0) > rate(1.0, 1.0) == pytest.approx(0.02)
+    assert rate(0.03, 1.0) > rate(0.5, 1.0) > rate(1.0, 1.0) == 0.0

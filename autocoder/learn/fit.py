@@ -1,0 +1,135 @@
+"""Fine-tuning: windows of text and their labels into a network, and a network's logits of new windows.
+
+The training loop is ours, forty lines, because it pools the text's own pieces, trains folds one after the other under
+one progress bar, and must run offline without the launcher that the Trainer of transformers brings.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from autocoder.classifier import Input, Window, batches, pad
+from autocoder.learn.labels import Labels
+from autocoder.learn.network import Network, freeze, load_encoder
+
+Scores = NDArray[np.float64]
+Report = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is trained. ``frozen`` counts the encoder's lowest layers that stay as they are."""
+
+    encoder: str
+    seed: int = 17
+    folds: int = 3
+    epochs: int = 5
+    batch: int = 16
+    rate: float = 4e-4
+    head_rate: float = 3e-3
+    frozen: int = 1
+    dropout: float = 0.1
+    heaviest: float = 4.0
+
+
+def device() -> torch.device:
+    """Return the accelerator when there is one."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps") if torch.backends.mps.is_available() else torch.device("cpu")
+
+
+def fit(found: Sequence[Window], labels: Labels, how: Input, settings: Settings, report: Report) -> Network:
+    """Fine-tune a network on windows whose ``text`` counts the rows of ``labels``, (texts, codes) of 0 and 1.
+
+    ``report`` hears the share that is done. Rows without a window teach nothing.
+    """
+    torch.manual_seed(settings.seed)
+    chance = random.Random(settings.seed)
+    seen = labels[sorted({window.text for window in found})]
+    network = _new_network(seen, settings).to(device()).train()
+    optimiser = torch.optim.AdamW(_groups(network, settings), fused=True)
+    weight = _weights(seen, settings.heaviest).to(device())
+    steps = settings.epochs * math.ceil(len(found) / settings.batch)
+    step = 0
+    for _ in range(settings.epochs):
+        for batch in _shuffled(found, settings.batch, chance):
+            target = torch.from_numpy(labels[[window.text for window in batch]]).to(device())
+            loss = functional.binary_cross_entropy_with_logits(
+                network(*_tensors(batch, how)), target, pos_weight=weight
+            )
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * _rate(step / steps)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            step += 1
+            report(step / steps)
+    return network.eval()
+
+
+@torch.no_grad()
+def predict(network: Network, found: Sequence[Window], how: Input, texts: int) -> Scores:
+    """Return (texts, codes) logits, of a long text those of its likeliest window, of one without a window -inf."""
+    logits = np.full((texts, network.head.out_features), -np.inf)
+    for batch in batches(found, 2 * 16):
+        chosen = [found[n] for n in batch]
+        part = network(*_tensors(chosen, how)).cpu().double().numpy()  # mps has no doubles
+        np.maximum.at(logits, [window.text for window in chosen], part)
+    return logits
+
+
+def _new_network(labels: Labels, settings: Settings) -> Network:
+    encoder = load_encoder(settings.encoder)
+    freeze(encoder, settings.frozen)
+    network = Network(encoder, labels.shape[1], int(encoder.config.hidden_size), settings.dropout)  # type: ignore[union-attr,arg-type]
+    share = np.clip(labels.mean(axis=0), 1e-3, 1 - 1e-3)
+    with torch.no_grad():
+        network.head.weight.normal_(0, 0.02)
+        network.head.bias.copy_(torch.from_numpy(np.log(share / (1 - share))))
+    return network
+
+
+def _groups(network: Network, settings: Settings) -> list[dict[str, object]]:
+    encoder = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
+    return [
+        {"params": encoder, "lr": settings.rate, "peak": settings.rate},
+        {"params": list(network.head.parameters()), "lr": settings.head_rate, "peak": settings.head_rate},
+    ]
+
+
+def _weights(labels: Labels, heaviest: float) -> torch.Tensor:
+    """Return what a positive unit counts: the root of the odds against it, so that rare codes are not drowned."""
+    positive = labels.sum(axis=0)
+    odds = (len(labels) - positive) / np.maximum(positive, 1)
+    return torch.from_numpy(np.clip(np.sqrt(odds), 1.0, heaviest).astype(np.float32))
+
+
+def _rate(share: float) -> float:
+    """Warm up over a tenth, then fall linearly to nothing."""
+    return share / 0.1 if share < 0.1 else (1 - share) / 0.9
+
+
+def _shuffled(found: Sequence[Window], size: int, chance: random.Random) -> list[list[Window]]:
+    """Return batches in random order whose members are of about the same length."""
+    order = chance.sample(range(len(found)), len(found))
+    pool = size * 8
+    made = []
+    for start in range(0, len(order), pool):
+        near = sorted(order[start : start + pool], key=lambda n: len(found[n].ids))
+        made += [[found[n] for n in near[k : k + size]] for k in range(0, len(near), size)]
+    chance.shuffle(made)
+    return made
+
+
+def _tensors(batch: Sequence[Window], how: Input) -> tuple[torch.Tensor, ...]:
+    return tuple(torch.from_numpy(array).to(device()) for array in pad(batch, how.pad))
