@@ -28,6 +28,10 @@ class Settings:
     peak_rate: float
     masked: float
     compiled: bool
+    sentence_rows: int
+    sentence_steps: int
+    sentence_minutes: float
+    sentence_rate: float
     seed: int
     lines_per_shard: int
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from models.recipe import corpus, pretrain, tokenizer, vectors
+from models.recipe import corpus, prefixes, pretrain, sentences, tokenizer, vectors
 from models.recipe.pretrain import Marks, Optimisers, Progress, mask_words, rate
 from models.recipe.settings import Run, load
 
@@ -20,7 +20,7 @@ def run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("recipe")
     made = Run(load("tiny"), shared / "corpus", shared / "benchmarks", folder / "work", folder / "out")
     made.work.mkdir()
-    for stage in (corpus, tokenizer, vectors, pretrain):
+    for stage in (corpus, tokenizer, vectors, pretrain, sentences):
         stage.main(made)
     return made
 
@@ -34,6 +34,7 @@ def test_every_stage_runs_and_leaves_a_stock_encoder(run: Run) -> None:
     assert facts["steps"] == run.settings.steps
     assert len(facts["corpus"]["sha256"]) == 64
     assert facts["curve"][-1]["held_out_loss"] < np.log(run.settings.pieces)
+    assert facts["sentence_stage"][-1]["step"] == run.settings.sentence_steps
 
 
 def test_no_line_of_a_benchmark_is_left(run: Run) -> None:
@@ -71,6 +72,39 @@ def test_a_run_in_pieces_takes_every_step_once(run: Run, tmp_path: Path) -> None
     facts = json.loads((piece.out / "recipe.json").read_text(encoding="utf-8"))
     assert pieces > 3
     assert facts["steps"] == run.settings.steps
+
+
+def test_two_cuts_of_a_row_are_alike_and_others_are_not() -> None:
+    rows = np.arange(3 * 252, dtype=np.uint16).reshape(3, 252)
+    marks = Marks(cls=2, sep=3, mask=4, pad=0, continues=torch.zeros(800, dtype=torch.bool))
+    found = sentences.cuts(rows, marks, torch.Generator().manual_seed(0))
+    assert found.shape == (6, 64)
+    assert found[:, 0].tolist() == [2] * 6
+    assert found[:, -1].tolist() == [3] * 6
+    assert ((found[:, 1:-1] // 252).unique(dim=1)[:, 0]).tolist() == [0, 1, 2, 0, 1, 2]
+    assert (found[:, 2:-1] - found[:, 1:-2] == 1).all()
+    one_hot = torch.eye(3).repeat(2, 1).unsqueeze(1).repeat(1, 5, 1)
+    loss, right = sentences.contrast(one_hot)
+    assert right == 1.0
+    assert loss < 1e-3 < sentences.contrast(torch.ones(6, 5, 3))[0]
+
+
+def test_a_prefix_is_split_off_a_word_that_stands_alone_more_often() -> None:
+    often = {"הבית": 30, "בית": 100, "והבית": 5, "שמש": 90, "מש": 0}
+    assert prefixes.split_prefixes("והבית של השמש הבית", often) == "וה בית של השמש ה בית"
+    assert prefixes.split_prefixes("שלום לך", {}) == "שלום לך"
+
+
+def test_the_presets_keep_to_their_bounds() -> None:
+    for preset in ("tiny", "cpu", "gpu"):
+        settings = load(preset)
+        assert settings.minutes + settings.sentence_minutes <= (25 if preset == "gpu" else 150)
+        marks = Marks(cls=2, sep=3, mask=4, pad=0, continues=torch.zeros(settings.pieces, dtype=torch.bool))
+        start = np.zeros((settings.pieces, settings.width), dtype=np.float32)
+        model = pretrain.build(settings, marks, start, np.ones(settings.pieces, dtype=np.int64))
+        parameters = sum(parameter.numel() for parameter in model.parameters())
+        assert parameters < 25_000_000, "fp16 weights stay under 50 MB"
+        assert settings.width % settings.heads == 0
 
 
 def test_whole_words_are_masked_and_marks_never() -> None:

@@ -1,0 +1,246 @@
+"""How good an encoder is: fine-tuned on public Hebrew data beside the linear baseline, and asked to find likes.
+
+``python evaluation/encoders/measure.py models/he-small`` prints, for any number of encoder folders or hub names, mean
+and spread of macro-F1 over seeds with 100, 400, 1,600 and all training examples, and a retrieval probe; every figure
+goes into ``evaluation/encoders/NAME.json``. ``--part dev`` is for choosing settings, which test parts never do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score
+
+from autocoder.classifier import FileTokenizer, Input, Ngrams, Window, batches, windows
+from autocoder.learn.baseline import LinearBaseline
+from autocoder.learn.fit import Settings, fit, predict
+from autocoder.learn.network import load_encoder, save_tokenizer
+from autocoder.text import normalise
+
+HERE = Path(__file__).resolve().parent
+BENCHMARKS = HERE.parents[2] / "shared" / "benchmarks"
+EMOTIONS = ("anger", "disgust", "expectation", "fear", "happy", "sadness", "surprise", "trust")
+SIZES = (100, 400, 1600, 0)  # 0 stands for all
+LEAST_STEPS = 250  # a hundred examples need more than five rounds
+NEIGHBOURS = 5
+
+Labels = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Texts with (texts, labels) of 0 and 1."""
+
+    texts: tuple[str, ...]
+    labels: Labels
+
+    def drawn(self, count: int, seed: int) -> Part:
+        """Return ``count`` texts drawn at random, or all when ``count`` is 0 or too many."""
+        if not count or count >= len(self.texts):
+            return self
+        rows = sorted(random.Random(seed).sample(range(len(self.texts)), count))
+        return Part(tuple(self.texts[row] for row in rows), self.labels[rows])
+
+
+@dataclass(frozen=True)
+class Task:
+    """A benchmark: what teaches, what settings are chosen on, what is reported; ``single`` has one label a text."""
+
+    name: str
+    single: bool
+    parts: dict[str, Part]
+
+
+def sentiment() -> Task:
+    """Facebook comments, clean edition by tokens: positive, negative, off-topic."""
+    with (BENCHMARKS / "hebrew_sentiment" / "hebrew_sentiment_clean.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["version"] == "token"]
+    return Task("sentiment", True, _split((row["split"], row["text"], int(row["label"])) for row in rows))
+
+
+def idioms() -> Task:
+    """Sentences with an idiom, meant literally or figuratively; no idiom of the test part is in the training part."""
+    names = {"train": "train", "validation": "dev", "test_unseen_idiom": "test"}
+    with (BENCHMARKS / "hebrew_idioms" / "hebrew_idioms.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] in names]
+    return Task("idioms, unseen", True, _split((names[row["split"]], row["text"], int(row["label"])) for row in rows))
+
+
+def _split(rows: object) -> dict[str, Part]:
+    found: dict[str, tuple[list[str], list[int]]] = {}
+    for part, text, label in rows:  # type: ignore[attr-defined]
+        texts, labels = found.setdefault(part, ([], []))
+        texts.append(text)
+        labels.append(label)
+    width = 1 + max(max(labels) for _, labels in found.values())
+    return {
+        part: Part(tuple(texts), np.eye(width, dtype=np.float32)[labels]) for part, (texts, labels) in found.items()
+    }
+
+
+def hebemo() -> Task:
+    """News comments, all items of all subsets; an emotion is there when more than half of its ratings say so.
+
+    Comments on one article stay together: a fifth of the articles is the test part, a tenth the dev part.
+    """
+    found: dict[str, tuple[list[str], list[list[float]]]] = {}
+    for line in (BENCHMARKS / "hebemo" / "hebemo.jsonl").read_text(encoding="utf-8").splitlines():
+        item = json.loads(line)
+        texts, labels = found.setdefault(_part_of(str(item["headline"])), ([], []))
+        texts.append(item["text"])
+        labels.append([_expressed(item["ratings"].get(emotion, [])) for emotion in EMOTIONS])
+    parts = {part: Part(tuple(texts), np.array(labels, dtype=np.float32)) for part, (texts, labels) in found.items()}
+    return Task("HebEMO", False, parts)
+
+
+def _part_of(article: str) -> str:
+    place = int(hashlib.sha256(article.encode("utf-8")).hexdigest(), 16) % 10
+    return "test" if place < 2 else "dev" if place == 2 else "train"
+
+
+def _expressed(ratings: Sequence[float | None]) -> float:
+    given = [rating > 0 for rating in ratings if rating is not None]
+    return float(2 * sum(given) > len(given))
+
+
+TASKS: dict[str, Callable[[], Task]] = {"sentiment": sentiment, "hebemo": hebemo, "idioms": idioms}
+
+
+def macro_f1(task: Task, values: NDArray[np.float64], labels: Labels) -> float:
+    """Return F1 averaged over labels: of one label a text the likeliest counts, of several those over 0."""
+    if task.single:
+        return float(f1_score(labels.argmax(1), values.argmax(1), average="macro", zero_division=0))
+    return float(f1_score(labels, values >= 0, average="macro", zero_division=0))
+
+
+def linear(task: Task, known: Part, asked: Part) -> float:
+    """Return macro-F1 of the n-gram baseline that stands beside every model."""
+    texts = [normalise(text) for text in known.texts]
+    machines = LinearBaseline().fit(texts, known.labels)
+    return macro_f1(task, machines.decide([normalise(text) for text in asked.texts]), asked.labels)
+
+
+def fine_tuned(task: Task, known: Part, asked: Part, settings: Settings, tokenizer: FileTokenizer, how: Input) -> float:
+    """Return macro-F1 of the encoder, fine-tuned as ``autocoder train`` does it."""
+    rounds = max(settings.epochs, -(-LEAST_STEPS * settings.batch // len(known.texts)))
+    seen = windows(tokenizer, how, known.texts, [""] * len(known.texts))
+    network = fit(seen, known.labels, how, replace(settings, epochs=rounds), lambda _: None)
+    new: list[Window] = windows(tokenizer, how, asked.texts, [""] * len(asked.texts))
+    return macro_f1(task, predict(network, new, how, len(asked.texts)), asked.labels)
+
+
+def likes_found(vectors: NDArray[np.float64], labels: Labels) -> float:
+    """Return the share of a text's five nearest that carry its label, averaged within labels, then over them."""
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    likeness = unit @ unit.T
+    np.fill_diagonal(likeness, -np.inf)
+    nearest = np.argpartition(-likeness, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+    shares = labels[nearest].mean(axis=1)
+    return float(np.mean([shares[column > 0, n].mean() for n, column in enumerate(labels.T) if column.any()]))
+
+
+@torch.no_grad()
+def mean_vectors(name: str, texts: Sequence[str], tokenizer: FileTokenizer, how: Input) -> NDArray[np.float64]:
+    """Return (texts, width): the mean over a text's pieces of what the encoder, as it came, makes of them."""
+    encoder = load_encoder(name).eval()
+    found = windows(tokenizer, how, texts, [""] * len(texts))
+    sums, counts = np.zeros((len(texts), int(encoder.config.hidden_size))), np.zeros(len(texts))  # type: ignore[union-attr,arg-type]
+    for batch in batches(found, 32):
+        for window in (found[n] for n in batch):
+            hidden = encoder(input_ids=torch.tensor([window.ids])).last_hidden_state[0, window.first : window.last]
+            sums[window.text] += hidden.double().sum(0).numpy()
+            counts[window.text] += window.last - window.first
+    return np.asarray(sums / np.maximum(counts, 1)[:, None])
+
+
+def ngram_vectors(texts: Sequence[str]) -> NDArray[np.float64]:
+    """Return the linear baseline's own features of the texts."""
+    plain = [normalise(text) for text in texts]
+    return np.asarray(Ngrams(2).fit(plain)(plain).todense())
+
+
+def probe(asked: Part, name: str, tokenizer: FileTokenizer, how: Input) -> dict[str, float]:
+    """Return how often texts find their like: by the encoder's mean vectors, by n-grams, by chance."""
+    return {
+        "encoder": likes_found(mean_vectors(name, asked.texts, tokenizer, how), asked.labels),
+        "n-grams": likes_found(ngram_vectors(asked.texts), asked.labels),
+        "chance": float(asked.labels.mean(axis=0).mean()),
+    }
+
+
+def spread(values: Sequence[float]) -> dict[str, float | list[float]]:
+    """Return mean, lowest and highest, and the values."""
+    return {"mean": float(np.mean(values)), "values": [round(value, 4) for value in values]}
+
+
+def measure(name: str, options: argparse.Namespace) -> dict[str, object]:
+    """Measure one encoder on every task and print as it goes."""
+    settings = Settings(name, epochs=options.epochs, rate=options.rate, frozen=options.frozen)
+    found: dict[str, object] = {"encoder": Path(name).name, "part": options.part, "settings": asdict(settings)}
+    found["settings"] = asdict(settings) | {"encoder": Path(name).name}
+    with tempfile.TemporaryDirectory() as folder:
+        how = save_tokenizer(name, Path(folder))
+        tokenizer = FileTokenizer(Path(folder) / "encoder" / "tokenizer.json")
+        for key in options.tasks:
+            task = TASKS[key]()
+            asked = task.parts[options.part]
+            rows: dict[str, object] = {"likes found": probe(asked, name, tokenizer, how)}
+            print(f"{task.name}, {len(asked.texts)} {options.part} texts", _plain(rows["likes found"]), flush=True)
+            for size in options.sizes:
+                known = [task.parts["train"].drawn(size, seed) for seed in range(options.seeds)]
+                begun = time.monotonic()
+                tuned = [
+                    fine_tuned(task, part, asked, replace(settings, seed=seed), tokenizer, how)
+                    for seed, part in enumerate(known)
+                ]
+                seconds = round((time.monotonic() - begun) / len(known), 1)
+                flat = [linear(task, part, asked) for part in (known if size else known[:1])]
+                label = str(size or f"all {len(known[0].texts)}")
+                rows[label] = {"encoder": spread(tuned), "linear": spread(flat), "seconds": seconds}
+                print(f"  {label:>9}  encoder {_range(tuned)}  linear {_range(flat)}  {seconds} s", flush=True)
+            found[task.name] = rows
+    return found
+
+
+def _range(values: Sequence[float]) -> str:
+    return f"{np.mean(values):.3f} [{min(values):.3f}, {max(values):.3f}]"
+
+
+def _plain(figures: object) -> str:
+    return "likes found: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items())  # type: ignore[attr-defined]
+
+
+def main() -> None:
+    """Measure the encoders that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("encoders", nargs="+", help="encoder folders or hub names")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES), help="training examples; 0 is all")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--part", choices=("dev", "test"), default="test")
+    parser.add_argument("--epochs", type=int, default=Settings("").epochs)
+    parser.add_argument("--rate", type=float, default=Settings("").rate)
+    parser.add_argument("--frozen", type=int, default=Settings("").frozen)
+    parser.add_argument("--out", type=Path, default=HERE)
+    options = parser.parse_args()
+    for name in options.encoders:
+        print(name, flush=True)
+        found = measure(name, options)
+        path = options.out / f"{Path(name).name}.json"
+        path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
