@@ -60,13 +60,19 @@ class LinearBaseline:
 
 def suggest_linear(known: Examples, new: Examples, codes: Sequence[str], count: int, seed: int) -> list[frozenset[str]]:
     """Return what the baseline would suggest for new units, with thresholds from folds of the known ones."""
-    labels = matrix(known, codes)
-    values = np.zeros(labels.shape)
-    for part in folds(known.transcripts, count, seed):
-        rest = sorted(set(range(len(labels))) - set(part))
-        machine = LinearBaseline().fit([known.texts[row] for row in rest], labels[rest])
-        values[part] = machine.decide([known.texts[row] for row in part])
-    calibration = calibrate(labels, values)
-    distances = LinearBaseline().fit(known.texts, labels).decide(new.texts)
-    over = calibration(distances) >= best_thresholds(calibration(values), labels)
+    over = found_linear(known.texts, matrix(known, codes), known.transcripts, new.texts, count, seed)
     return [frozenset(code for code, yes in zip(codes, row, strict=True) if yes) for row in over]
+
+
+def found_linear(
+    texts: Sequence[str], labels: Labels, transcripts: Sequence[str], new: Sequence[str], count: int, seed: int
+) -> NDArray[np.bool_]:
+    """Return (new texts, codes): which codes the baseline finds, with thresholds from ``count`` folds of the known."""
+    values = np.zeros(labels.shape)
+    for part in folds(transcripts, count, seed):
+        rest = sorted(set(range(len(labels))) - set(part))
+        machine = LinearBaseline().fit([texts[row] for row in rest], labels[rest])
+        values[part] = machine.decide([texts[row] for row in part])
+    calibration = calibrate(labels, values)
+    distances = LinearBaseline().fit(texts, labels).decide(new)
+    return calibration(distances) >= best_thresholds(calibration(values), labels)
