@@ -183,15 +183,9 @@ def probe(asked: Part, name: str, tokenizer: FileTokenizer, how: Input) -> dict[
 def seconds_to_train(settings: Settings, how: Input) -> float:
     """Return the seconds of five rounds over 2,500 units of 60 pieces, which bounds the size of an encoder."""
     chance = np.random.default_rng(settings.seed)
-    found = [
-        Window(
-            n,
-            (*how.start, *chance.integers(200, 600, 60 - marks).tolist(), *how.end),
-            len(how.start),
-            60 - len(how.end),
-        )
-        for n in range(2500)
-    ]
+    first, last = len(how.start), 60 - len(how.end)
+    texts = chance.integers(200, 600, (2500, last - first)).tolist()
+    found = [Window(n, (*how.start, *text, *how.end), first, last) for n, text in enumerate(texts)]
     labels = (chance.random((2500, 30)) < 0.1).astype(np.float32)
     begun = time.monotonic()
     fit(found, labels, how, replace(settings, epochs=5), lambda _: None)
