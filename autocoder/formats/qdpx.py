@@ -11,8 +11,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -58,8 +58,6 @@ _UNREAD_SOURCES = {
     "AudioSource": "a recording",
     "VideoSource": "a film",
 }
-_NEARLY_ALL = 0.95
-"""The share of a transcript that a case must cover to be the transcript's own and not one speaker's."""
 _LINE_END = re.compile("\r\n?|\n")
 _SCHEME = re.compile(r"^(?:[a-z]{2,}:)?/*(?:[a-z]:/)?", re.IGNORECASE)
 _BROKEN_DOCX = (PackageNotFoundError, zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError)
@@ -208,16 +206,20 @@ class _ProjectReader:
         length = len(source.received.text)
         self._report_choice(source.name, choice)
         spans = self._spans(source, choice)
-        described = _Described()
-        self._describe(described, source, self.cases.by_source.get(identity(source.element), ()), None)
+        described = around.Described(source.name, length)
+        for case in self.cases.by_source.get(identity(source.element), ()):
+            described.add(case)
         for (selection, mark), span in zip(source.selections, spans, strict=True):
             if span is None:
                 where = f"selection {mark.start} to {mark.end} is outside the text of {length} characters"
                 self._drop(selection, source.name, where)
                 continue
             self._read_selection(selection, source.name, span)
-            self._describe(described, source, self._cases_of(selection), span)
-        self._read_whole(source, described)
+            for case in self._cases_of(selection):
+                described.add(case, span)
+        self._read_whole(source)
+        for case in self._cases_of(source.element):
+            described.add(case)
         self._keep_words(source.element, source.name)
         described.variables |= self.variables.of(source.element)
         place = next(n for n, transcript in enumerate(self.transcripts) if transcript.name == source.name)
@@ -244,20 +246,6 @@ class _ProjectReader:
             code = "" if reference is None else identity(reference, "targetGUID")
             if code in self.cases.by_code:
                 yield self.cases.by_code[code]
-
-    def _describe(
-        self, described: _Described, source: _Source, cases: Iterable[around.Case], span: Span | None
-    ) -> None:
-        """Note the cases' values on the transcript, or on a speaker where a case covers only a part of it."""
-        for case in cases:
-            if span is not None and case.name and len(span) < _NEARLY_ALL * len(source.received.text):
-                described.speakers.setdefault(case.name, {}).update(case.values)
-            else:
-                said = case.described(source.name)
-                known = described.variables.get(around.CASE)
-                if known and said.get(around.CASE) not in (None, *known.split("; ")):
-                    said[around.CASE] = f"{known}; {said[around.CASE]}"
-                described.variables |= said
 
     def _raw_text(self, source: etree._Element) -> str | _NoText:
         """The text with its BOM and line ends; a Word file's and an inline text's line ends may count for two."""
@@ -321,7 +309,7 @@ class _ProjectReader:
             self._keep_words(selection, name, span)
             self.bare += len(self.memos) == before
 
-    def _read_whole(self, source: _Source, described: _Described) -> None:
+    def _read_whole(self, source: _Source) -> None:
         codings = list(children(source.element, "Coding"))
         name, length = source.name, len(source.received.text)
         if codings and not length:
@@ -330,7 +318,6 @@ class _ProjectReader:
             self.notes.append(f"{name}: {len(codings)} codings of the whole document are read as its whole text")
             for coding in codings:
                 self._add(coding, source.element, name, Span(0, length), ())
-        self._describe(described, source, self._cases_of(source.element), None)
 
     def _add(
         self,
@@ -454,14 +441,6 @@ class _NoText:
     """Why a source has no text that can be read."""
 
     why: str
-
-
-@dataclass
-class _Described:
-    """The variables that come together for one transcript and for its speakers."""
-
-    variables: dict[str, str] = field(default_factory=dict)
-    speakers: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def _memo(note: around.Note, transcript: str = "", span: Span | None = None, code: str = "") -> Memo:
