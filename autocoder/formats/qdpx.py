@@ -27,7 +27,7 @@ from autocoder import __version__
 from autocoder.errors import FileRefused
 from autocoder.formats import around, refi, remarks
 from autocoder.formats.archive import MAX_RATIO, Archive, open_archive, parse_xml
-from autocoder.formats.positions import BOM, Choice, Mark, Received, choose, named_span, to_span
+from autocoder.formats.positions import BOM, Choice, Convention, Mark, Received, choose, named_span, to_span
 from autocoder.formats.refi import children, code_guid, identity
 from autocoder.formats.whole import check_codings, compare, whole
 from autocoder.project import (
@@ -58,6 +58,7 @@ _UNREAD_SOURCES = {
     "AudioSource": "a recording",
     "VideoSource": "a film",
 }
+_NAMED = 4  # sources of one way of counting, from which on they are counted and not named
 _LINE_END = re.compile("\r\n?|\n")
 _SCHEME = re.compile(r"^(?:[a-z]{2,}:)?/*(?:[a-z]:/)?", re.IGNORECASE)
 _BROKEN_DOCX = (PackageNotFoundError, zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError)
@@ -114,6 +115,7 @@ class _ProjectReader:
         self.transcripts: list[Transcript] = []
         self.memos: list[Memo] = []
         self.codings: dict[CodingKey, Coding] = {}
+        self.counted: dict[Convention, list[tuple[str, Choice]]] = {}
         self.unnamed = 0
         self.bare = 0
         self.names = _user_names(root)
@@ -141,7 +143,7 @@ class _ProjectReader:
             coders=tuple(Coder(name, kinds[name in self.model_names]) for name in used),
             codings=codings,
             problems=tuple(self.problems),
-            notes=(*self._head_notes(list(used)), *self.notes),
+            notes=(*self._head_notes(list(used)), *self._counting(), *self.notes),
             memos=tuple(dict.fromkeys(self.memos)),
             source=_source_name(self.origin, self.root.get("name") or ""),
         )
@@ -402,10 +404,19 @@ class _ProjectReader:
     def _report_choice(self, name: str, choice: Choice) -> None:
         if not choice.total:
             return
-        clean = f"{choice.clean} of {choice.total} selections ({choice.share:.0%}) begin and end at the edges of words"
-        self.notes.append(f"{name}: positions read as {choice.convention}; {clean}")
+        self.counted.setdefault(choice.convention, []).append((name, choice))
         if choice.is_doubtful:
+            clean = _clean(choice.clean, choice.total)
             self._lose(name, f"only {clean}, positions may have shifted; look at {choice.samples()}")
+
+    def _counting(self) -> Iterator[str]:
+        """Say for each way of counting in how many sources it was found, and how well it suits them."""
+        for convention, chosen in self.counted.items():
+            names = [name for name, _ in chosen]
+            where = ", ".join(names) if len(names) < _NAMED else f"{len(names)} sources"
+            clean = sum(choice.clean for _, choice in chosen)
+            total = sum(choice.total for _, choice in chosen)
+            yield f"{where}: positions read as {convention}; {_clean(clean, total)}"
 
     def _report_parts(self) -> None:
         counts = {
@@ -446,6 +457,10 @@ class _NoText:
 def _memo(note: around.Note, transcript: str = "", span: Span | None = None, code: str = "") -> Memo:
     text, title = (note.text, note.title) if note.text else (note.title, "")
     return Memo(text, title, note.author, note.created, transcript, span, code)
+
+
+def _clean(clean: int, total: int) -> str:
+    return f"{clean} of {total} selections ({clean / total:.0%}) begin and end at the edges of words"
 
 
 def _is_ours(origin: str) -> bool:
