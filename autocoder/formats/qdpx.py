@@ -274,7 +274,8 @@ class _ProjectReader:
         if rich:
             yield rich, _docx_text
         guid = (source.get("guid") or "").strip().strip("{}")
-        if guid and not (plain or rich) and self._member(f"{guid}.txt"):
+        said = plain or rich or refi.child(source, "PlainTextContent") is not None
+        if guid and not said and self._member(f"{guid}.txt"):
             yield f"{guid}.txt", _decode
 
     def _member(self, reference: str) -> str | None:
