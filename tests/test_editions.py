@@ -104,3 +104,9 @@ def test_changes_are_counted_for_each_coder(study: Project, before: tuple[Coding
         "יוסי": {"new": 1, "moved": 0, "reworded": 0, "gone": 1},
         "דנה": {"new": 1, "moved": 1, "reworded": 0, "gone": 2},
     }
+
+
+def test_a_table_of_some_documents_says_nothing_about_the_others(study: Project, before: tuple[Coding, ...]) -> None:
+    rows = [held(each, "segments.xlsx", "") for each in before]
+    edition = compare("segments.xlsx", "", before[1:2], rows, study)
+    assert {each.key for each in edition.gone} == {before[0].key, before[2].key}

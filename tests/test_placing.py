@@ -107,3 +107,26 @@ def test_niqqud_and_small_differences_are_found_with_their_score(
     (found,), _ = place(texts, quote(text))
     assert found.how is how
     assert (found.score == 1.0) == (how is How.NORMALISED)
+
+
+BLANKS = "\n\nרחל: הגעתי לשם בבוקר.\n\nיעל: כן, בטח.\n\n\nרחל: השכר נמוך.\nיעל: כן, בטח.\n"
+
+
+@pytest.mark.parametrize(
+    ("shown", "row", "line"),
+    [((3, 8), 5, 5), ((1, 3), 4, 9), ((3, 8), 9, 9), ((1, 3), 2, 5)],
+)
+def test_a_paragraph_is_believed_as_the_other_rows_count_them(shown: tuple[int, int], row: int, line: int) -> None:
+    texts = {name_key("ר"): Transcript("ר", BLANKS)}
+    rows = [quote("הגעתי לשם", 2, "ר", paragraph=shown[0]), quote("השכר נמוך", 3, "ר", paragraph=shown[1])]
+    placed, unplaced = place(texts, *rows, quote("כן, בטח.", 4, "ר", paragraph=row))
+    assert unplaced == []
+    assert BLANKS.count("\n", 0, placed[-1].span.start) + 1 == line
+
+
+def test_a_paragraph_is_not_believed_where_the_other_rows_contradict_it() -> None:
+    texts = {name_key("ר"): Transcript("ר", BLANKS)}
+    rows = [quote("הגעתי לשם", 2, "ר", paragraph=17), quote("השכר נמוך", 3, "ר", paragraph=40)]
+    placed, unplaced = place(texts, *rows, quote("כן, בטח.", 4, "ר", paragraph=9))
+    assert len(placed) == 2
+    assert [each.row for each in unplaced] == ["row 4"]
