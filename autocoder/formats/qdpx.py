@@ -11,8 +11,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -25,15 +25,18 @@ from lxml import etree
 
 from autocoder import __version__
 from autocoder.errors import FileRefused
-from autocoder.formats import refi, remarks
+from autocoder.formats import around, refi, remarks
 from autocoder.formats.archive import MAX_RATIO, Archive, open_archive, parse_xml
-from autocoder.formats.positions import BOM, Choice, Mark, Received, choose, to_span
+from autocoder.formats.positions import BOM, Choice, Convention, Mark, Received, choose, named_span, to_span
 from autocoder.formats.refi import children, code_guid, identity
 from autocoder.formats.whole import check_codings, compare, whole
 from autocoder.project import (
+    Codebook,
     Coder,
     CoderKind,
     Coding,
+    CodingKey,
+    Memo,
     Problem,
     Project,
     Reading,
@@ -55,7 +58,8 @@ _UNREAD_SOURCES = {
     "AudioSource": "a recording",
     "VideoSource": "a film",
 }
-_UNREAD_PARTS = {"Links": "links", "Sets": "sets", "Graphs": "graphs"}
+_NAMED = 4  # sources of one way of counting, from which on they are counted and not named
+_LINE_END = re.compile("\r\n?|\n")
 _SCHEME = re.compile(r"^(?:[a-z]{2,}:)?/*(?:[a-z]:/)?", re.IGNORECASE)
 _BROKEN_DOCX = (PackageNotFoundError, zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError)
 
@@ -83,6 +87,21 @@ def _project_member(archive: Archive) -> str:
     return named or others[0]
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A text source with its selections, before it is known how its program counts characters."""
+
+    element: etree._Element
+    name: str
+    received: Received
+    selections: tuple[tuple[etree._Element, Mark], ...]
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The selections' positions."""
+        return [mark for _, mark in self.selections]
+
+
 class _ProjectReader:
     """Gathers what one project file holds; each method reads one part and adds to the lists."""
 
@@ -90,27 +109,30 @@ class _ProjectReader:
         self.archive = archive
         self.root = root
         self.origin = root.get("origin") or ""
+        self.name = (root.get("name") or "").strip() or archive.path.stem
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.transcripts: list[Transcript] = []
-        self.codings: dict[tuple[str, Span, str, str], Coding] = {}
+        self.memos: list[Memo] = []
+        self.codings: dict[CodingKey, Coding] = {}
+        self.counted: dict[Convention, list[tuple[str, Choice]]] = {}
         self.unnamed = 0
+        self.bare = 0
         self.names = _user_names(root)
         self.models = {identity(user) for user in _users(root) if user.get("id") == _MODEL_ID}
         self.model_names = {self.names[guid] for guid in self.models}
-        self.codebook = refi.read_codebook(
-            refi.child(root, "CodeBook"), root.get("name") or archive.path.stem, archive.path
-        )
-        self.variables = _Variables(root)
-        self.used_notes: set[str] = set()
-        self.note_texts = {identity(note): self._note_text(note) for note in children(refi.child(root, "Notes"))}
+        self.variables = around.Variables(root)
+        self.cases = around.read_cases(root, self.variables)
+        self.sets = around.read_sets(root)
+        self.codebook = self._read_codebook()
+        self.around = self._read_notes()
 
     def reading(self) -> Reading:
-        for source in children(refi.child(self.root, "Sources")):
-            if refi.local_name(source) == "TextSource":
-                self._read_source(source)
-            else:
-                self._report_source(source)
+        sources = [source for each in children(refi.child(self.root, "Sources")) if (source := self._source(each))]
+        choices = choose([(source.received, source.marks) for source in sources], self.origin)
+        for source, choice in zip(sources, choices, strict=True):
+            self._read_source(source, choice)
+        self._read_memos()
         self._report_parts()
         codings = tuple(self.codings.values())
         used = dict.fromkeys(coding.coder for coding in codings)
@@ -121,57 +143,140 @@ class _ProjectReader:
             coders=tuple(Coder(name, kinds[name in self.model_names]) for name in used),
             codings=codings,
             problems=tuple(self.problems),
-            notes=(*self._head_notes(list(used)), *self.notes),
+            notes=(*self._head_notes(list(used)), *self._counting(), *self.notes),
+            memos=tuple(dict.fromkeys(self.memos)),
+            source=_source_name(self.origin, self.root.get("name") or ""),
+        )
+
+    def _read_codebook(self) -> Codebook | None:
+        """The codes; one that stands for a case (NVivo) holds codings, but is not a code to suggest."""
+        codebook = refi.read_codebook(refi.child(self.root, "CodeBook"), self.name, self.archive.path)
+        cases = [code for code in codebook or () if code.id in self.cases.by_code]
+        if codebook is None or not cases:
+            return codebook
+        self.notes.append(f"{len(cases)} codes are cases of the study: their codings are kept, never suggested")
+        codes = tuple(replace(code, codable=code.codable and code not in cases) for code in codebook)
+        return replace(codebook, codes=codes)
+
+    def _read_notes(self) -> around.Notes:
+        elements = {identity(note): note for note in children(refi.child(self.root, "Notes"))}
+        linked, self.idle_links = around.read_links(self.root, elements)
+        self.coded_notes = sum(_count_codings(note) for note in elements.values())
+        return around.Notes({guid: self._note(note) for guid, note in elements.items()}, linked)
+
+    def _note(self, note: etree._Element) -> around.Note:
+        raw = self._raw_text(note)
+        text = Received.from_raw(raw).text.strip() if isinstance(raw, str) else ""
+        parts = dict.fromkeys(part for part in (refi.child_text(note, "Description"), text) if part)
+        return around.Note(
+            (note.get("name") or "").strip(),
+            "\n".join(parts),
+            self._user(note),
+            note.get("creationDateTime") or "",
         )
 
     # sources
 
-    def _read_source(self, source: etree._Element) -> None:
-        name = self._transcript_name(source)
-        raw = self._raw_text(source, name)
-        if raw is None:
-            return
+    def _source(self, element: etree._Element) -> _Source | None:
+        """Return a text source ready to be read; say what any other is."""
+        if refi.local_name(element) != "TextSource":
+            self._report_source(element)
+            return None
+        given = self._given_name(element)
+        raw = self._raw_text(element)
+        if isinstance(raw, _NoText):
+            self._lose(given, f"the source is not read, {raw.why}; {_count_codings(element)} codings in it are lost")
+            return None
+        name = _unique(given, {transcript.name for transcript in self.transcripts})
+        if name != given:
+            self.notes.append(f"{name}: a second source is named {given}")
         received = Received.from_raw(raw)
-        self.transcripts.append(Transcript(name, received.text, variables=self.variables.of(source)))
+        self.transcripts.append(Transcript(name, received.text, groups=self.sets.groups.get(identity(element), ())))
         if not received.text.strip():
             self.notes.append(f"{name}: the source is empty")
-        selections = [
-            (each, mark) for each in children(source, "PlainTextSelection") if (mark := self._mark(each, name))
-        ]
-        choice = choose(received, [mark for _, mark in selections], self.origin)
-        self._report_choice(name, choice)
-        for selection, mark in selections:
-            span = to_span(choice.scale.place(mark), len(received.text))
-            self._read_selection(selection, mark, name, span, len(received.text))
-        self._report_comments(name, [selection for selection, _ in selections])
-        self._read_whole(source, name, len(received.text))
+        selections = tuple(
+            (each, mark) for each in children(element, "PlainTextSelection") if (mark := self._mark(each, name))
+        )
+        return _Source(element, name, received, selections)
 
-    def _transcript_name(self, source: etree._Element) -> str:
+    def _given_name(self, source: etree._Element) -> str:
         path = source.get("plainTextPath") or source.get("richTextPath") or ""
-        given = source.get("name") or ""
-        name = given if given.strip() else PurePosixPath(path.replace("\\", "/")).stem or identity(source)
-        taken = {transcript.name for transcript in self.transcripts}
-        unique = _unique(name, taken)
-        if unique != name:
-            self.notes.append(f"{unique}: a second source is named {name}")
-        return unique
+        given = (source.get("name") or "").strip()
+        return given or PurePosixPath(path.replace("\\", "/")).stem or identity(source)
 
-    def _raw_text(self, source: etree._Element, name: str) -> str | None:
+    def _read_source(self, source: _Source, choice: Choice) -> None:
+        length = len(source.received.text)
+        self._report_choice(source.name, choice)
+        spans = self._spans(source, choice)
+        described = around.Described(source.name, length)
+        for case in self.cases.by_source.get(identity(source.element), ()):
+            described.add(case)
+        for (selection, mark), span in zip(source.selections, spans, strict=True):
+            if span is None:
+                where = f"selection {mark.start} to {mark.end} is outside the text of {length} characters"
+                self._drop(selection, source.name, where)
+                continue
+            self._read_selection(selection, source.name, span)
+            for case in self._cases_of(selection):
+                described.add(case, span)
+        self._read_whole(source)
+        for case in self._cases_of(source.element):
+            described.add(case)
+        self._keep_words(source.element, source.name)
+        described.variables |= self.variables.of(source.element)
+        place = next(n for n, transcript in enumerate(self.transcripts) if transcript.name == source.name)
+        self.transcripts[place] = replace(
+            self.transcripts[place], variables=described.variables, speakers=described.speakers
+        )
+
+    def _spans(self, source: _Source, choice: Choice) -> list[Span | None]:
+        """Where the selections stand; in a source of doubtful positions by their names, where these are quotes."""
+        text = source.received.text
+        spans = [to_span(choice.scale.place(mark), len(text)) for mark in source.marks]
+        if not choice.is_doubtful:
+            return spans
+        named = [named_span(text, mark.name) for mark in source.marks]
+        moved = sum(found is not None and found != span for found, span in zip(named, spans, strict=True))
+        if moved:
+            self.notes.append(f"{source.name}: {moved} selections were put where the quotes that name them stand")
+        return [found or span for found, span in zip(named, spans, strict=True)]
+
+    def _cases_of(self, selection: etree._Element) -> Iterator[around.Case]:
+        yield from self.cases.by_selection.get(identity(selection), ())
+        for coding in children(selection, "Coding"):
+            reference = refi.child(coding, "CodeRef")
+            code = "" if reference is None else identity(reference, "targetGUID")
+            if code in self.cases.by_code:
+                yield self.cases.by_code[code]
+
+    def _raw_text(self, source: etree._Element) -> str | _NoText:
         """The text with its BOM and line ends; a Word file's and an inline text's line ends may count for two."""
-        plain, rich = source.get("plainTextPath"), source.get("richTextPath")
         inline = refi.child(source, "PlainTextContent")
         why = "it has no text"
-        for reference, decode in ((plain, _decode), (rich, _docx_text)):
-            member = self._member(reference) if reference else None
-            if reference and member is None:
+        for reference, decode in self._references(source):
+            member = self._member(reference)
+            if member is None:
                 why = "its text is not in the file"
-            if member is not None and (text := decode(self.archive.read(member))) is not None:
+            elif (text := decode(self.archive.read(member))) is not None:
                 return text
-            why = why if member is None else f"its text {member} is damaged or not UTF-8"
+            else:
+                why = f"its text {member} is damaged or not UTF-8"
         if inline is not None:
-            return (inline.text or "").replace("\n", "\r\n")
-        self._lose(name, f"the source is not read, {why}; {_count_codings(source)} codings in it are lost")
-        return None
+            # XML has made every line end a line feed, so that what a program counted for it is open
+            return _LINE_END.sub("\r\n", inline.text or "")
+        return _NoText(why)
+
+    def _references(self, source: etree._Element) -> Iterator[tuple[str, Callable[[bytes], str | None]]]:
+        """Where the text may be: as the source says, or where it says nothing, in a file named by its GUID."""
+        plain, rich = source.get("plainTextPath"), source.get("richTextPath")
+        if plain:
+            yield plain, _decode
+        if rich:
+            yield rich, _docx_text
+        guid = (source.get("guid") or "").strip().strip("{}")
+        said = plain or rich or refi.child(source, "PlainTextContent") is not None
+        if guid and not said and self._member(f"{guid}.txt"):
+            yield f"{guid}.txt", _decode
 
     def _member(self, reference: str) -> str | None:
         """The member a path means: ``internal://``, ``relative:`` or bare, in ``sources`` or not; never outside."""
@@ -179,11 +284,6 @@ class _ProjectReader:
         base = PurePosixPath(bare).name
         tried = (f"sources/{bare}", bare, f"sources/{unquote(bare)}", f"sources/{base}", f"sources/{unquote(base)}")
         return next((found for each in tried if (found := self.archive.find(each))), None)
-
-    def _note_text(self, note: etree._Element) -> str:
-        member = self._member(note.get("plainTextPath") or "") if note.get("plainTextPath") else None
-        text = _decode(self.archive.read(member)) if member else None
-        return Received.from_raw(text).text.strip() if text else refi.child_text(note, "PlainTextContent")
 
     # selections and codings
 
@@ -202,24 +302,25 @@ class _ProjectReader:
             return None
         return mark
 
-    def _read_selection(self, selection: etree._Element, mark: Mark, name: str, span: Span | None, length: int) -> None:
-        if span is None:
-            self._drop(
-                selection, name, f"selection {mark.start} to {mark.end} is outside the text of {length} characters"
-            )
-            return
-        said = remarks.recall(self._words(selection))
-        for coding in children(selection, "Coding"):
+    def _read_selection(self, selection: etree._Element, name: str, span: Span) -> None:
+        codings = list(children(selection, "Coding"))
+        said = remarks.recall(self._words(selection)) if codings else ()
+        for coding in codings:
             self._add(coding, selection, name, span, said)
+        if not codings:
+            before = len(self.memos)
+            self._keep_words(selection, name, span)
+            self.bare += len(self.memos) == before
 
-    def _read_whole(self, source: etree._Element, name: str, length: int) -> None:
-        codings = list(children(source, "Coding"))
+    def _read_whole(self, source: _Source) -> None:
+        codings = list(children(source.element, "Coding"))
+        name, length = source.name, len(source.received.text)
         if codings and not length:
             self._lose(name, f"{len(codings)} codings of the whole document are lost, it has no text")
         elif codings:
             self.notes.append(f"{name}: {len(codings)} codings of the whole document are read as its whole text")
             for coding in codings:
-                self._add(coding, source, name, Span(0, length), ())
+                self._add(coding, source.element, name, Span(0, length), ())
 
     def _add(
         self,
@@ -241,9 +342,8 @@ class _ProjectReader:
             self.model_names.add(coder)
         memo = "\n".join(dict.fromkeys(part for part in (about.memo, self._note_words(coding)) if part))
         created = coding.get("creationDateTime") or selection.get("creationDateTime") or ""
-        key = (name, span, code, coder)
         new = Coding(name, span, code, coder, about.origin, about.score, memo, created)
-        self.codings[key] = _merged(self.codings[key], new) if key in self.codings else new
+        self.codings[new.key] = _merged(self.codings[new.key], new) if new.key in self.codings else new
 
     def _coder(self, coding: etree._Element, selection: etree._Element) -> str:
         named = identity(coding, "creatingUser") or identity(selection, "creatingUser")
@@ -255,13 +355,39 @@ class _ProjectReader:
             return UNKNOWN_CODER
         return self.names.get(named) or f"user {named[:8]}"
 
+    def _user(self, element: etree._Element) -> str:
+        return self.names.get(identity(element, "creatingUser"), "")
+
+    # words that are no codings
+
     def _words(self, element: etree._Element) -> str:
         return "\n".join(part for part in (refi.child_text(element, "Description"), self._note_words(element)) if part)
 
     def _note_words(self, element: etree._Element) -> str:
-        guids = [identity(each, "targetGUID") for each in children(element, "NoteRef")]
-        self.used_notes.update(guids)
-        return "\n".join(text for guid in guids if (text := self.note_texts.get(guid)))
+        return "\n".join(note.text or note.title for note in self.around.of(element))
+
+    def _keep_words(self, element: etree._Element, transcript: str, span: Span | None = None, code: str = "") -> None:
+        """Keep what was written about a transcript, a stretch of it or a code as memos."""
+        # a code's description is its definition, and what our own export says of replaced characters is no memo
+        skipped = code or (_is_ours(self.origin) and span is None)
+        described = "" if skipped else refi.child_text(element, "Description")
+        if described:
+            created = element.get("creationDateTime") or ""
+            self.memos.append(Memo(described, "", self._user(element), created, transcript, span, code))
+        self.memos += [_memo(note, transcript, span, code) for note in self.around.of(element)]
+
+    def _read_memos(self) -> None:
+        """Keep the memos of codes and of the study, last those that nothing refers to."""
+        book = refi.child(self.root, "CodeBook")
+        for element in () if book is None else book.iter():
+            if refi.local_name(element) == "Code" and self.codebook and identity(element) in self.codebook:
+                self._keep_words(element, "", code=identity(element))
+        self._keep_words(self.root, "")
+        for part in ("Cases", "Sets"):
+            for element in children(refi.child(self.root, part)):
+                if text := refi.child_text(element, "Description"):
+                    self.memos.append(Memo(text, title=element.get("name") or ""))
+        self.memos += [_memo(note) for note in self.around.left()]
 
     # what was not read
 
@@ -279,19 +405,28 @@ class _ProjectReader:
     def _report_choice(self, name: str, choice: Choice) -> None:
         if not choice.total:
             return
-        clean = f"{choice.clean} of {choice.total} selections ({choice.share:.0%}) begin and end at the edges of words"
-        self.notes.append(f"{name}: positions read as {choice.convention}; {clean}")
+        self.counted.setdefault(choice.convention, []).append((name, choice))
         if choice.is_doubtful:
+            clean = _clean(choice.clean, choice.total)
             self._lose(name, f"only {clean}, positions may have shifted; look at {choice.samples()}")
 
-    def _report_comments(self, name: str, selections: list[etree._Element]) -> None:
-        bare = [each for each in selections if refi.child(each, "Coding") is None]
-        if bare:
-            self._lose(name, f"{len(bare)} selections carry no code (comments only) and are not read")
+    def _counting(self) -> Iterator[str]:
+        """Say for each way of counting in how many sources it was found, and how well it suits them."""
+        for convention, chosen in self.counted.items():
+            names = [name for name, _ in chosen]
+            where = ", ".join(names) if len(names) < _NAMED else f"{len(names)} sources"
+            clean = sum(choice.clean for _, choice in chosen)
+            total = sum(choice.total for _, choice in chosen)
+            yield f"{where}: positions read as {convention}; {_clean(clean, total)}"
 
     def _report_parts(self) -> None:
-        counts = {word: sum(1 for _ in children(refi.child(self.root, tag))) for tag, word in _UNREAD_PARTS.items()}
-        counts["notes that belong to no coding"] = len(self.note_texts.keys() - self.used_notes)
+        counts = {
+            "selections with no code and no comment": self.bare,
+            "links": self.idle_links,
+            "sets of codes or notes": self.sets.others,
+            "graphs": sum(1 for _ in children(refi.child(self.root, "Graphs"))),
+            "codings inside notes": self.coded_notes,
+        }
         found = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
         if found:
             self._lose("", f"not read: {found}")
@@ -306,34 +441,37 @@ class _ProjectReader:
             yield "the project has no texts"
         if self.unnamed:
             yield f"{self.unnamed} codings name no coder and are given to the project's user"
+        if self.memos:
+            yield f"{len(set(self.memos))} notes and comments without a code are kept as memos"
         idle = [name for name in self.names.values() if name not in used and name != _LISTED_ALWAYS]
         if idle and used:
             yield f"users without codings: {', '.join(idle)}"
 
 
-class _Variables:
-    """Values by source, whether they hang on the source (ATLAS.ti) or on a case that points to it (MAXQDA, Quirkos)."""
+@dataclass(frozen=True)
+class _NoText:
+    """Why a source has no text that can be read."""
 
-    def __init__(self, root: etree._Element) -> None:
-        variables = children(refi.child(root, "Variables"), "Variable")
-        self.names = {identity(variable): variable.get("name") or identity(variable) for variable in variables}
-        self.by_source: dict[str, dict[str, str]] = {}
-        for case in children(refi.child(root, "Cases"), "Case"):
-            for reference in children(case, "SourceRef"):
-                self.by_source.setdefault(identity(reference, "targetGUID"), {}).update(self._values(case))
+    why: str
 
-    def of(self, source: etree._Element) -> dict[str, str]:
-        return self.by_source.get(identity(source), {}) | self._values(source)
 
-    def _values(self, element: etree._Element) -> dict[str, str]:
-        values = {}
-        for each in children(element, "VariableValue"):
-            reference = refi.child(each, "VariableRef")
-            name = "" if reference is None else self.names.get(identity(reference, "targetGUID"), "")
-            text = next((value.text or "" for value in children(each) if value is not reference), "").strip()
-            if name and text:
-                values[name] = text
-        return values
+def _memo(note: around.Note, transcript: str = "", span: Span | None = None, code: str = "") -> Memo:
+    text, title = (note.text, note.title) if note.text else (note.title, "")
+    return Memo(text, title, note.author, note.created, transcript, span, code)
+
+
+def _clean(clean: int, total: int) -> str:
+    return f"{clean} of {total} selections ({clean / total:.0%}) begin and end at the edges of words"
+
+
+def _is_ours(origin: str) -> bool:
+    return origin.strip().casefold().startswith("autocoder")
+
+
+def _source_name(origin: str, name: str) -> str:
+    """What exports of one project share, whichever version of the program wrote them."""
+    program = origin.split(maxsplit=1)[0].split("-", maxsplit=1)[0].casefold() if origin.strip() else ""
+    return f"{program} {name.strip()}".strip() if name.strip() else ""
 
 
 def _users(root: etree._Element) -> Iterator[etree._Element]:

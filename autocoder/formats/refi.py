@@ -85,7 +85,11 @@ def xml_text(text: str) -> str:
 
 def read_codebook(element: etree._Element | None, name: str, path: Path) -> Codebook | None:
     """Return the codes under a ``CodeBook`` element, None when there is none; refuse the file for a broken tree."""
-    codes = tuple(_read_codes(child(element, "Codes"), None, ()))
+    return codebook_of(name, tuple(_read_codes(child(element, "Codes"), None, ())), path)
+
+
+def codebook_of(name: str, codes: tuple[Code, ...], path: Path) -> Codebook | None:
+    """Return the codes of a file as a codebook, None without any; refuse the file for a broken tree."""
     if not codes:
         return None
     try:
@@ -99,8 +103,8 @@ def _read_codes(element: etree._Element | None, parent: str | None, above: tuple
     for each in children(element, "Code"):
         line = (*above, each.get("name") or "")
         code_id = identity(each) or stable_guid("path", *line)
-        name_he, name_en = _by_script(line[-1])
-        definition_he, definition_en = _by_script(child_text(each, "Description"))
+        name_he, name_en = by_script(line[-1])
+        definition_he, definition_en = by_script(child_text(each, "Description"))
         color = (each.get("color") or "").strip()
         yield Code(
             code_id,
@@ -115,8 +119,8 @@ def _read_codes(element: etree._Element | None, parent: str | None, above: tuple
         yield from _read_codes(each, code_id, line)
 
 
-def _by_script(text: str) -> tuple[str, str]:
-    """(Hebrew, English): a text with a Hebrew letter is Hebrew."""
+def by_script(text: str) -> tuple[str, str]:
+    """Return (Hebrew, English) for a name or a definition: a text with a Hebrew letter is Hebrew."""
     return (text, "") if _HEBREW.search(text) else ("", text)
 
 

@@ -7,10 +7,10 @@ No interchange format has a place for a score or for how a coding came about, so
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autocoder.project import Coding, Origin
+from autocoder.project import Coder, CoderKind, Coding, Origin, Quote
 
 _WORDS = {
     "suggestion": Origin.AUTO,
@@ -89,6 +89,16 @@ def about(remarks: Sequence[Remark], code_path: str) -> Remark:
     memo = "\n".join(each.memo for each in mine or remarks if each.memo)
     said = next((each for each in mine if each.origin is not Origin.BLIND), Remark())
     return replace(said, memo=memo, code="")
+
+
+def coders_of(quotes: Iterable[Quote]) -> tuple[Coder, ...]:
+    """Return the coders in order of appearance; one whom a comment of ours names as the model is a model."""
+    kinds: dict[str, CoderKind] = {}
+    for quote in quotes:
+        kinds.setdefault(quote.coder, CoderKind.HUMAN)
+        if any(each.model == _one_line(quote.coder) for each in recall(quote.memo)):
+            kinds[quote.coder] = CoderKind.MODEL
+    return tuple(Coder(name, kind) for name, kind in kinds.items())
 
 
 def _close(found: list[Remark], lines: list[str]) -> None:
