@@ -12,6 +12,7 @@ from pathlib import Path
 from autocoder.errors import AutocoderError, FileRefused
 from autocoder.formats import codebook_yaml, docx, maxqda, plain, qdc, qdpx, refi, remarks, speakers, subtitles
 from autocoder.formats.anchor import Anchor, How, anchor
+from autocoder.formats.speakers import Answers
 from autocoder.project import (
     Code,
     Codebook,
@@ -21,15 +22,12 @@ from autocoder.project import (
     Project,
     Quote,
     Reading,
-    Role,
     Span,
     Transcript,
 )
 from autocoder.text import normalise
 
-Roles = Mapping[str, Role]
-
-_TRANSCRIPTS: Mapping[str, Callable[[Path, Roles | None], Reading]] = {
+_TRANSCRIPTS: Mapping[str, Callable[[Path, Answers | None], Reading]] = {
     ".txt": plain.read,
     ".docx": docx.read,
     ".vtt": subtitles.read,
@@ -78,27 +76,27 @@ class Joined:
     reports: tuple[FileReport, ...]
 
 
-def read_file(path: Path, roles: Roles | None = None) -> Reading:
+def read_file(path: Path, answers: Answers | None = None) -> Reading:
     """Read one file by its ending; raise FileRefused when there is no reader for it or it cannot be read."""
     ending = path.suffix.lower()
     if ending in _TRANSCRIPTS:
-        return _TRANSCRIPTS[ending](path, roles)
+        return _TRANSCRIPTS[ending](path, answers)
     if ending in _OTHERS:
-        return _with_turns(path, _OTHERS[ending](path), roles)
+        return _with_turns(path, _OTHERS[ending](path), answers)
     raise FileRefused(path, f"files ending in {ending or 'nothing'} are not read", f"save it as {', '.join(READABLE)}")
 
 
-def _with_turns(path: Path, reading: Reading, roles: Roles | None) -> Reading:
+def _with_turns(path: Path, reading: Reading, answers: Answers | None) -> Reading:
     """Find the speakers in texts that came inside a project of another program."""
-    transcripts = tuple(_spoken(path, transcript, roles) for transcript in reading.transcripts)
+    transcripts = tuple(_spoken(path, transcript, answers) for transcript in reading.transcripts)
     return replace(reading, transcripts=transcripts)
 
 
-def _spoken(path: Path, transcript: Transcript, roles: Roles | None) -> Transcript:
+def _spoken(path: Path, transcript: Transcript, answers: Answers | None) -> Transcript:
     if not any(map(str.isalnum, transcript.text)):
         return transcript
     parts = speakers.lines_of(transcript.text)
-    (split,) = speakers.read_parts(path, transcript.text, parts, roles).transcripts
+    (split,) = speakers.read_parts(path, transcript.text, parts, answers).transcripts
     known = {name: transcript.speakers.get(name, {}) for name in (*split.speakers, *transcript.speakers)}
     return replace(transcript, turns=split.turns, speakers=known)
 

@@ -14,7 +14,7 @@ Word it may also be the bold beginning of a paragraph that ends in a colon, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -25,8 +25,8 @@ from lxml import etree
 from autocoder.errors import FileRefused
 from autocoder.formats.archive import DAMAGED, Archive, open_archive, parse_xml
 from autocoder.formats.document import Piece, Stored, store_paragraph, store_table
-from autocoder.formats.speakers import read_parts
-from autocoder.project import Problem, Reading, Role
+from autocoder.formats.speakers import Answers, read_parts
+from autocoder.project import Problem, Reading
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -72,8 +72,8 @@ class _Weights:
         return inherited or (style is not None and self.of_style(style.get(f"{_W}val", "")))
 
 
-def read(path: Path, roles: Mapping[str, Role] | None = None) -> Reading:
-    """Return the transcript of a .docx file; ``roles`` answers who is who, by label."""
+def read(path: Path, answers: Answers | None = None) -> Reading:
+    """Return the transcript of a .docx file; ``answers`` say who is who, by label."""
     archive = open_archive(path)
     document = _open(path, archive)
     weights = _Weights(document)
@@ -84,7 +84,7 @@ def read(path: Path, roles: Mapping[str, Role] | None = None) -> Reading:
     if not text.strip():
         raise FileRefused(path, "the document holds no text", "check that it is the right file")
     problems = _beside_the_text(path, document)
-    return read_parts(path, text, stored.parts, roles, _tracked_changes(document.element.body), problems)
+    return read_parts(path, text, stored.parts, answers, _tracked_changes(document.element.body), problems)
 
 
 def _open(path: Path, archive: Archive) -> Document:

@@ -14,12 +14,11 @@ import codecs
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 
 from autocoder.errors import FileRefused
-from autocoder.formats.speakers import lines_of, read_parts
-from autocoder.project import Reading, Role
+from autocoder.formats.speakers import Answers, lines_of, read_parts
+from autocoder.project import Reading
 from autocoder.text import normalise
 
 _SAVE = "save it as plain text in UTF-8"
@@ -56,10 +55,10 @@ _HEBREW_SHARE = 0.3
 _MIXED_WORDS = 0.02
 
 
-def read(path: Path, roles: Mapping[str, Role] | None = None) -> Reading:
-    """Return the transcript of a .txt file; ``roles`` answers who is who, by label."""
+def read(path: Path, answers: Answers | None = None) -> Reading:
+    """Return the transcript of a .txt file; ``answers`` say who is who, by label."""
     text, notes = read_text(path)
-    return read_parts(path, text, lines_of(text), roles, notes)
+    return read_parts(path, text, lines_of(text), answers, notes)
 
 
 def read_text(path: Path) -> tuple[str, tuple[str, ...]]:

@@ -146,7 +146,8 @@ def test_a_name_that_occurs_once_in_running_speech_is_a_doubt_and_not_a_speaker(
     reading = read(text)
     assert [turn.speaker for turn in reading.transcripts[0].turns] == ["מראיינת"]
     assert [str(problem) for problem in reading.problems] == [
-        "ראיון 1.txt, line 4: `מחשבות:` looks like a speaker but occurs too rarely to tell; it was read as speech"
+        "ראיון 1.txt, line 4: `מחשבות:` looks like a speaker but occurs too rarely to tell; it was read as speech; "
+        'if it is one, import with --speakers "מחשבות=participant"'
     ]
 
 
