@@ -10,7 +10,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autocoder.errors import AutocoderError, FileRefused
-from autocoder.formats import codebook_yaml, docx, maxqda, plain, qdc, qdpx, refi, remarks, speakers, subtitles
+from autocoder.formats import (
+    codebook_yaml,
+    docx,
+    maxqda,
+    plain,
+    qdc,
+    qdpx,
+    recognition,
+    refi,
+    remarks,
+    speakers,
+    subtitles,
+)
 from autocoder.formats.anchor import Anchor, How, anchor
 from autocoder.formats.speakers import Answers
 from autocoder.project import (
@@ -29,9 +41,11 @@ from autocoder.text import normalise
 
 _TRANSCRIPTS: Mapping[str, Callable[[Path, Answers | None], Reading]] = {
     ".txt": plain.read,
+    ".md": plain.read,
     ".docx": docx.read,
     ".vtt": subtitles.read,
     ".srt": subtitles.read,
+    ".json": recognition.read,
 }
 _OTHERS: Mapping[str, Callable[[Path], Reading]] = {
     ".qdpx": qdpx.read,

@@ -11,6 +11,8 @@ time is the beginning of its first cue.
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -25,6 +27,13 @@ PAUSE = 2.0
 """Seconds of silence that part two turns where no speaker is named."""
 LOOP = 4
 """From how many cues of the same words in a row on they are pointed out."""
+
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+_TAG = re.compile(r"</?[^<>]*>")
+_TIME = r"\d{1,3}:\d{1,2}(?::\d{1,2})?(?:[.,]\d{1,7})?"  # Teams writes 0:0:5.100
+_TIMES = re.compile(rf"\s*({_TIME})\s*-->\s*({_TIME})(?:\s.*)?")
+_CUE_SHARE = 0.1
+_NAMED_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,52 @@ def read_cues(
         raise FileRefused(path, "its cues hold no words", "check that it is the right file")
     notes = (*notes, f"{len(cues)} cues became {len(joined)} turns")
     return read_parts(path, text, sayings, answers, notes, (*problems, *doubts, *_loops(path, cues)))
+
+
+def voices(start: float, end: float, raw: str) -> Iterator[Cue]:
+    """Yield what each voice of a cue says; before the first tag, and without one, nobody is named."""
+    before, *voiced = _VOICE.split(raw)
+    for speaker, spoken in ((None, before), *zip(voiced[::2], voiced[1::2], strict=True)):
+        words = " ".join(html.unescape(_TAG.sub("", spoken)).split())
+        if words:
+            yield Cue(start, end, None if speaker is None else html.unescape(speaker).strip(), words)
+
+
+def cues_in(text: str) -> list[Cue]:
+    """Return the cues of a document that is written as cues, with ``0:0:5.1 --> 0:0:8.25`` above each; else none.
+
+    So Teams has written Word documents, with the speaker's name on a line between the times and the words.
+    """
+    lines = [line for line in text.split("\n") if line.strip()]
+    times = [i for i, line in enumerate(lines) if _TIMES.fullmatch(line)]
+    if len(times) < 2 or len(times) < _CUE_SHARE * len(lines):
+        return []
+    blocks = [lines[i + 1 : following] for i, following in zip(times, (*times[1:], len(lines)), strict=True)]
+    blocks = [block[:-1] if len(block) > 1 and block[-1].strip().isdecimal() else block for block in blocks]
+    named = _names_above(blocks)
+    cues: list[Cue] = []
+    for i, block in zip(times, blocks, strict=True):
+        start, end = map(_seconds, _TIMES.fullmatch(lines[i]).groups())  # type: ignore[union-attr]
+        if named and len(block) > 1:
+            cues.append(Cue(start, end, block[0].strip(), " ".join(" ".join(block[1:]).split())))
+        else:
+            cues += voices(start, end, "\n".join(block))
+    return cues
+
+
+def _names_above(blocks: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first line of a cue is its speaker: shaped like a name nearly always, and coming back."""
+    firsts = [labels.clean(block[0]) for block in blocks if len(block) > 1]
+    shaped = [first for first in firsts if labels.plausible(first) or labels.is_ambiguous(first)]
+    comes_back = len(set(shaped)) <= max(2, len(blocks) / 2)
+    return len(shaped) >= _NAMED_SHARE * len(blocks) and comes_back
+
+
+def _seconds(clock: str) -> float:
+    whole = 0.0
+    for number in clock.replace(",", ".").split(":"):
+        whole = whole * 60 + float(number)
+    return whole
 
 
 def _with_labels(path: Path, cues: Sequence[Cue], answers: Answers | None) -> tuple[list[Cue], tuple[Problem, ...]]:

@@ -24,6 +24,7 @@ from lxml import etree
 
 from autocoder.errors import FileRefused
 from autocoder.formats.archive import DAMAGED, Archive, open_archive, parse_xml
+from autocoder.formats.cues import cues_in, read_cues
 from autocoder.formats.document import Piece, Stored, store_paragraph, store_table
 from autocoder.formats.speakers import Answers, read_parts
 from autocoder.project import Problem, Reading
@@ -84,6 +85,8 @@ def read(path: Path, answers: Answers | None = None) -> Reading:
     if not text.strip():
         raise FileRefused(path, "the document holds no text", "check that it is the right file")
     problems = _beside_the_text(path, document)
+    if cues := cues_in(text):
+        return read_cues(path, cues, answers, _tracked_changes(document.element.body), problems)
     return read_parts(path, text, stored.parts, answers, _tracked_changes(document.element.body), problems)
 
 

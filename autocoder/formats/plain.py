@@ -1,4 +1,4 @@
-"""Plain text transcripts (.txt), and the one place that finds out in which encoding a text file is written.
+"""Plain text transcripts (.txt, .md), and the one place that finds out in which encoding a text file is written.
 
 Accepted are UTF-8, UTF-16 (with a byte order mark, or told by its zero bytes) and windows-1255. That last one has no
 mark and nearly any bytes decode as it, so a text is taken for it only when what comes out is Hebrew: Hebrew words
@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 from autocoder.errors import FileRefused
+from autocoder.formats.cues import cues_in, read_cues
 from autocoder.formats.speakers import Answers, lines_of, read_parts
 from autocoder.project import Reading
 from autocoder.text import normalise
@@ -56,8 +57,10 @@ _MIXED_WORDS = 0.02
 
 
 def read(path: Path, answers: Answers | None = None) -> Reading:
-    """Return the transcript of a .txt file; ``answers`` say who is who, by label."""
+    """Return the transcript of a .txt or .md file; ``answers`` say who is who, by label."""
     text, notes = read_text(path)
+    if cues := cues_in(text):
+        return read_cues(path, cues, answers, notes)
     return read_parts(path, text, lines_of(text), answers, notes)
 
 

@@ -17,10 +17,10 @@ decided over the whole file, since a name is only a name by the company it keeps
    on.
 6. A label that the user calls no speaker (``none``) never counts; its line is speech like any other.
 
-A time alone on its line begins a new turn of the same speaker, so that no time is lost. A label that is refused although
-its shape is right becomes a problem, for a person to look at. Lines of a form at the top (``תאריך: ...``) belong to no
-turn, and neither does anything else before the first label. A file without any label is read as one participant turn
-per paragraph, with a note.
+A time alone on its line begins a new turn of the same speaker, so that no time is lost. A label of the right shape that
+does not count becomes a problem for a person to look at. Lines of a form at the top (``תאריך: ...``) belong to no turn,
+and neither does anything else before the first label. A file without any label is read as one participant turn per
+paragraph, with a note.
 
 Some programs put a speech where the label belongs and close it with a colon (``כן, בטח.:``), right above the next
 label. Such a line is speech of the label that waits for one, and else of a speaker who is not known.

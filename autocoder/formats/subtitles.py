@@ -5,7 +5,6 @@ A cue's speaker is its voice tag ``<v Name>``; labels, turns and the stored text
 
 from __future__ import annotations
 
-import html
 import io
 import re
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from autocoder.errors import FileRefused
 from autocoder.formats import labels
-from autocoder.formats.cues import Cue, read_cues
+from autocoder.formats.cues import Cue, read_cues, voices
 from autocoder.formats.plain import read_text
 from autocoder.formats.speakers import Answers
 from autocoder.project import Problem, Reading
@@ -22,8 +21,6 @@ from autocoder.project import Problem, Reading
 if TYPE_CHECKING:
     from webvtt import Caption
 
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-_TAG = re.compile(r"</?[^<>]*>")
 _ARROW = re.compile(r"^.*-->.*$", re.MULTILINE)
 
 
@@ -32,7 +29,7 @@ def read(path: Path, answers: Answers | None = None) -> Reading:
     source, notes = read_text(path)
     captions = _captions(path, source)
     problems = _lost_cues(path, source, captions)
-    cues = [cue for caption in captions for cue in _cues(caption)]
+    cues = [cue for caption in captions for cue in _voices(caption)]
     return read_cues(path, cues, answers, notes, problems)
 
 
@@ -59,11 +56,5 @@ def _lost_cues(path: Path, source: str, captions: list[Caption]) -> tuple[Proble
     return (Problem(path.name, "", f"{lost} cues are empty or have a time that cannot be read; they were left out"),)
 
 
-def _cues(caption: Caption) -> Iterator[Cue]:
-    """Yield what each voice of a caption says; before the first tag, and without one, nobody is named."""
-    start, end = labels.seconds(str(caption.start)), labels.seconds(str(caption.end))
-    before, *voiced = _VOICE.split(caption.raw_text)
-    for speaker, spoken in ((None, before), *zip(voiced[::2], voiced[1::2], strict=True)):
-        words = " ".join(html.unescape(_TAG.sub("", spoken)).split())
-        if words:
-            yield Cue(start, end, None if speaker is None else html.unescape(speaker).strip(), words)
+def _voices(caption: Caption) -> Iterator[Cue]:
+    return voices(labels.seconds(str(caption.start)), labels.seconds(str(caption.end)), caption.raw_text)
