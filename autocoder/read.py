@@ -14,12 +14,14 @@ from autocoder.formats import (
     codebook_yaml,
     docx,
     maxqda,
+    odt,
     plain,
     qdc,
     qdpx,
     recognition,
     refi,
     remarks,
+    rtf,
     speakers,
     subtitles,
 )
@@ -46,6 +48,8 @@ _TRANSCRIPTS: Mapping[str, Callable[[Path, Answers | None], Reading]] = {
     ".vtt": subtitles.read,
     ".srt": subtitles.read,
     ".json": recognition.read,
+    ".odt": odt.read,
+    ".rtf": rtf.read,
 }
 _OTHERS: Mapping[str, Callable[[Path], Reading]] = {
     ".qdpx": qdpx.read,
