@@ -15,6 +15,7 @@ from autocoder.formats import (
     docx,
     maxqda,
     odt,
+    pdf,
     plain,
     qdc,
     qdpx,
@@ -49,6 +50,7 @@ _TRANSCRIPTS: Mapping[str, Callable[[Path, Answers | None], Reading]] = {
     ".srt": subtitles.read,
     ".json": recognition.read,
     ".odt": odt.read,
+    ".pdf": pdf.read,
     ".rtf": rtf.read,
 }
 _OTHERS: Mapping[str, Callable[[Path], Reading]] = {
