@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from autocoder.project import Codebook, Role
 
 if TYPE_CHECKING:
     from autocoder.agree import Agreement, Estimate
+    from autocoder.formats.speakers import Usage
     from autocoder.read import FileReport
     from autocoder.store import Store, Summary
 
@@ -32,6 +34,9 @@ codebook_app = typer.Typer(help="The codebook of a project.", no_args_is_help=Tr
 app.add_typer(codebook_app, name="codebook")
 
 KEPT = "What was finished is kept; the same command goes on from there."
+NO_SPEAKER = "none"
+"""The answer for a label that is no speaker."""
+SPEAKERS_SHOWN = 15
 NOT_KEPT = "No model was made; the same command begins again."
 
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
@@ -82,36 +87,72 @@ def new(
 @app.command("import")
 def import_(
     project: ProjectFolder,
-    files: Annotated[list[Path], typer.Argument(help="Transcripts, .qdpx, coded-segment tables, codebooks; any mix.")],
-    speakers: Annotated[list[str] | None, typer.Option(help='Who a label is: "מ=interviewer,דנה=participant".')] = None,
+    files: Annotated[
+        list[Path], typer.Argument(help="Transcripts, .qdpx, tables of segments or variables, codebooks; any mix.")
+    ],
+    speakers: Annotated[
+        list[str] | None,
+        typer.Option(help='Who is who: "מ=interviewer,דנה=participant,הערה=none"; in one file "FILE:מ=participant".'),
+    ] = None,
     skip_unfound: Annotated[
-        bool, typer.Option("--skip-unfound", help="List rows whose segment is in no transcript, and import the rest.")
+        bool,
+        typer.Option("--skip-unfound", help="List rows whose segment or speaker is not found, and import the rest."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read files into the project; a file that is refused changes nothing."""
+    """Read files into the project; a file that is refused changes nothing.
+
+    In a terminal, a file whose speakers are not clear is asked about once.
+    """
+    answers = answers_of(speakers or [])
+    ask = None if as_json or not is_terminal() else ask_who_speaks
     with steps.open_project(project) as opened:
-        joined, added = steps.import_files(opened, files, roles_of(speakers or []), skip_unfound)
+        joined, added = steps.import_files(opened, files, answers, skip_unfound, ask)
     if as_json:
         reports = [asdict(report) for report in joined.reports]
         typer.echo(json.dumps({"files": reports, "new_codings": added}, ensure_ascii=False))
         return
     for report in joined.reports:
         print_report(report)
-    typer.echo(f"New in the project: {len(joined.transcripts)} transcripts, {added} codings.")
+    described = f", new variables in {len(joined.described)} that were here" if joined.described else ""
+    typer.echo(f"New in the project: {len(joined.transcripts)} transcripts, {added} codings{described}.")
 
 
-def roles_of(answers: list[str]) -> dict[str, Role]:
+def answers_of(said: list[str]) -> dict[str, Role | None]:
     """Return what ``--speakers`` said; raise AutocoderError for an answer in another form."""
-    roles = {}
-    for answer in (part.strip() for whole in answers for part in whole.split(",")):
-        label, equals, role = answer.rpartition("=")
-        if not equals or role not in {*Role}:
+    answers: dict[str, Role | None] = {}
+    for answer in (match[0] for whole in said for match in re.finditer(r"[^=]*=[^,]*|[^=]+", whole)):
+        label, equals, role = answer.strip(", ").rpartition("=")  # the label itself may hold a comma
+        if not label.strip() or not equals or role.strip() not in {*Role, NO_SPEAKER}:
             raise AutocoderError(
-                f'--speakers "{answer}" is not in the form "LABEL=interviewer" or "LABEL=participant".'
+                f'--speakers "{answer}" is not in the form "LABEL=interviewer", "LABEL=participant" or "LABEL=none".'
             )
-        roles[label] = Role(role)
-    return roles
+        answers[label.strip()] = None if role.strip() == NO_SPEAKER else Role(role.strip())
+    return answers
+
+
+def is_terminal() -> bool:
+    """Return whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_who_speaks(path: Path, usages: Sequence[Usage]) -> dict[str, Role | None]:
+    """Ask once about the speakers of a file; Enter takes what is proposed, and an answer says what differs."""
+    typer.echo(f"{path.name}: who is who?", err=True)
+    for usage in usages[:SPEAKERS_SHOWN]:
+        role = usage.proposal + ("?" if usage.is_open else "")
+        counts = f"{usage.turns:5} turns,{usage.questions:5} with a question mark"
+        typer.echo(f"  {role:14}{counts}  {usage.label}", err=True)
+    if len(usages) > SPEAKERS_SHOWN:
+        typer.echo(f"  and {len(usages) - SPEAKERS_SHOWN} more", err=True)
+    question = "Enter takes this; else say what differs, such as LABEL=interviewer,LABEL=none"
+    proposed: dict[str, Role | None] = {usage.label: usage.proposal for usage in usages}
+    while True:
+        said = typer.prompt(question, default="", show_default=False, err=True)
+        try:
+            return proposed | (answers_of([said]) if said.strip() else {})
+        except AutocoderError as fault:
+            typer.echo(str(fault), err=True)
 
 
 def print_report(report: FileReport) -> None:
@@ -119,6 +160,8 @@ def print_report(report: FileReport) -> None:
     parts = []
     if report.turns:
         parts.append(f"{report.turns} turns of {report.speakers} speakers")
+    if report.described:
+        parts.append(f"variables of {report.described} transcripts and speakers")
     if report.codes:
         parts.append(f"{report.codes} codes")
     if report.codings:

@@ -278,6 +278,16 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Described:
+    """What a table says about a transcript, or about one of its speakers (``speaker`` is the label, else "")."""
+
+    transcript: str
+    speaker: str
+    variables: Mapping[str, str]
+    row: int
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something in a file that was not read as it stands, and why; never a silent gap."""
 
@@ -294,7 +304,7 @@ class Reading:
     """What one file held, in the project's nouns, before it is joined to a project.
 
     ``codings`` name a code by its id in ``codebook``; ``quotes`` wait to be anchored in a transcript; ``notes`` say
-    what was decided while reading (an encoding, an offset convention).
+    what was decided while reading (an encoding, an offset convention); ``described`` are variables for transcripts.
     """
 
     transcripts: tuple[Transcript, ...] = ()
@@ -304,6 +314,7 @@ class Reading:
     quotes: tuple[Quote, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    described: tuple[Described, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Nothing is written here. :func:`join_readings` answers what an import would add,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from autocoder.errors import AutocoderError, FileRefused
 from autocoder.formats import (
     codebook_yaml,
     docx,
+    labels,
     maxqda,
     odt,
     pdf,
@@ -25,22 +26,26 @@ from autocoder.formats import (
     rtf,
     speakers,
     subtitles,
+    variables,
 )
 from autocoder.formats.anchor import Anchor, How, anchor
-from autocoder.formats.speakers import Answers
+from autocoder.formats.speakers import AmbiguousSpeaker, Answers, SpeakersUnclear, Usage
+from autocoder.formats.tables import read_sheets
 from autocoder.project import (
     Code,
     Codebook,
     Coder,
     Coding,
+    Described,
     Problem,
     Project,
     Quote,
     Reading,
+    Role,
     Span,
     Transcript,
 )
-from autocoder.text import normalise
+from autocoder.text import is_reversed, normalise
 
 _TRANSCRIPTS: Mapping[str, Callable[[Path, Answers | None], Reading]] = {
     ".txt": plain.read,
@@ -53,16 +58,28 @@ _TRANSCRIPTS: Mapping[str, Callable[[Path, Answers | None], Reading]] = {
     ".pdf": pdf.read,
     ".rtf": rtf.read,
 }
+
+
+def _read_table(path: Path) -> Reading:
+    sheets = read_sheets(path)
+    return variables.read(sheets) if variables.holds_variables(sheets) else maxqda.read(path)
+
+
 _OTHERS: Mapping[str, Callable[[Path], Reading]] = {
     ".qdpx": qdpx.read,
     ".qdc": qdc.read,
-    ".xlsx": maxqda.read,
-    ".csv": maxqda.read,
+    ".xlsx": _read_table,
+    ".csv": _read_table,
     ".yaml": codebook_yaml.read,
     ".yml": codebook_yaml.read,
 }
 READABLE = (*_TRANSCRIPTS, *_OTHERS)
+_ROLE_COLUMNS = frozenset(("role", "תפקיד", "rolle"))
 _FOUND_AGAIN = "its codings were found again by their quotes"
+
+
+Ask = Callable[[Path, Sequence[Usage]], Answers]
+"""Asks a person who the speakers of a file are, once per file; what is not answered stays as it is proposed."""
 
 
 class QuotesNotFound(AutocoderError):
@@ -79,6 +96,7 @@ class FileReport:
     speakers: int = 0
     codes: int = 0
     codings: int = 0
+    described: int = 0
     found: Mapping[str, int] = field(default_factory=dict)
     lowest_score: float | None = None
     notes: tuple[str, ...] = ()
@@ -87,23 +105,76 @@ class FileReport:
 
 @dataclass(frozen=True)
 class Joined:
-    """What an import adds to a project, and a report per file; ``codebook`` is None when no code is new."""
+    """What an import adds to a project, and a report per file; ``codebook`` is None when no code is new.
+
+    ``described`` are transcripts that are there, with variables that change.
+    """
 
     transcripts: tuple[Transcript, ...]
     coders: tuple[Coder, ...]
     codings: tuple[Coding, ...]
     codebook: Codebook | None
+    described: tuple[Transcript, ...]
     reports: tuple[FileReport, ...]
 
 
 def read_file(path: Path, answers: Answers | None = None) -> Reading:
     """Read one file by its ending; raise FileRefused when there is no reader for it or it cannot be read."""
     ending = path.suffix.lower()
+    answers = speakers.for_file(path, answers or {})
     if ending in _TRANSCRIPTS:
-        return _TRANSCRIPTS[ending](path, answers)
+        reading = _TRANSCRIPTS[ending](path, answers)
+        if any(is_reversed(transcript.text) for transcript in reading.transcripts):
+            what = "its Hebrew is in visual order, the letters of each word reversed"
+            raise FileRefused(path, what, "get the text in logical order, from the document that it was copied from")
+        return reading
     if ending in _OTHERS:
         return _with_turns(path, _OTHERS[ending](path), answers)
     raise FileRefused(path, f"files ending in {ending or 'nothing'} are not read", f"save it as {', '.join(READABLE)}")
+
+
+def read_files(
+    paths: Sequence[Path], answers: Answers | None = None, ask: Ask | None = None, known: Iterable[Transcript] = ()
+) -> list[tuple[Path, Reading]]:
+    """Read files, and ask once per file whose speakers are not clear; without ``ask`` refuse all such files at once.
+
+    ``known`` are the transcripts that are there: for their files the roles are what was answered when they came.
+    """
+    answers = answers or {}
+    for named in answers:
+        file, _, label = named.rstrip(":").rpartition(":")
+        if file and not any(speakers.same_file(file, path) for path in paths):
+            raise AutocoderError(f"--speakers answers for {label} in {file}, which is not among the files; name one.")
+    roles = {_key(each.name): {turn.speaker: turn.role for turn in each.turns if turn.speaker} for each in known}
+    readings: list[tuple[Path, Reading]] = []
+    unclear: list[AmbiguousSpeaker] = []
+    for path in paths:
+        earlier = roles.get(_key(path.name)) if path.suffix.lower() in _TRANSCRIPTS else None
+        try:
+            readings.append((path, _read_asking(path, {**(earlier or {}), **answers}, None if earlier else ask)))
+        except AmbiguousSpeaker as question:
+            unclear.append(question)
+    if len(unclear) == 1:
+        raise unclear[0]
+    if unclear:
+        raise SpeakersUnclear(unclear)
+    return readings
+
+
+def _read_asking(path: Path, answers: Answers, ask: Ask | None) -> Reading:
+    """Read a file, and read it again with what a person answers when a role is open."""
+    try:
+        reading = read_file(path, answers)
+        usages = speakers.usages(reading.transcripts[0]) if path.suffix.lower() in _TRANSCRIPTS else ()
+    except AmbiguousSpeaker as question:
+        if ask is None:
+            raise
+        usages = question.usages
+    else:
+        if ask is None or len(usages) < 2 or not any(usage.is_open for usage in usages):
+            return reading
+    said = {f"{path.name}:{label}": role for label, role in ask(path, usages).items()}
+    return read_file(path, {**answers, **said})
 
 
 def _with_turns(path: Path, reading: Reading, answers: Answers | None) -> Reading:
@@ -131,14 +202,16 @@ def join_readings(project: Project, readings: Sequence[tuple[Path, Reading]], sk
     # a transcript's own file goes before the edition of it that another program keeps in its project
     order = sorted(range(len(readings)), key=lambda n: readings[n][0].suffix.lower() not in _TRANSCRIPTS)
     taken = {n: joining.take_transcripts(*readings[n]) for n in order}
+    described = [joining.take_variables(path, reading) for path, reading in readings]
     reports = [
-        joining.take_codings(path, reading, codes, new)
-        for (path, reading), codes, new in zip(readings, books, (taken[n] for n in range(len(readings))), strict=True)
+        joining.take_codings(path, reading, codes, taken[n], *described[n])
+        for n, ((path, reading), codes) in enumerate(zip(readings, books, strict=True))
     ]
     return Joined(
         transcripts=tuple(joining.new_transcripts.values()),
         coders=tuple(joining.new_coders.values()),
         codings=tuple(dict.fromkeys(joining.codings)),
+        described=tuple(joining.described.values()),
         codebook=joining.codebook if len(joining.codebook) > len(project.codebook) else None,
         reports=tuple(reports),
     )
@@ -153,6 +226,7 @@ class _Joining:
         self.skip_unfound = skip_unfound
         self.transcripts = {_key(transcript.name): transcript for transcript in project.transcripts}
         self.new_transcripts: dict[str, Transcript] = {}
+        self.described: dict[str, Transcript] = {}
         self.known_coders = {coder.name for coder in project.coders}
         self.new_coders: dict[str, Coder] = {}
         self.codings: list[Coding] = []
@@ -208,10 +282,43 @@ class _Joining:
             raise FileRefused(path, f"a transcript named {known.name} with another text is here already", remedy)
         return known
 
+    # variables
+
+    def take_variables(self, path: Path, reading: Reading) -> tuple[int, tuple[Problem, ...]]:
+        """Give transcripts and speakers what a table says, and return how many it describes and the problems.
+
+        A row about one that is not there is refused, or with ``skip_unfound`` a problem.
+        """
+        unfound: list[Problem] = []
+        for row in reading.described:
+            place = f"row {row.row}"
+            transcript = self.transcripts.get(_key(row.transcript))
+            described = _described(transcript, row) if transcript else None
+            if transcript is None or described is None:
+                what, remedy = _nobody(row, transcript)
+                if not self.skip_unfound:
+                    raise FileRefused(path, what, f"{remedy}, or leave such rows out with --skip-unfound", place)
+                unfound.append(Problem(path.name, place, what))
+            elif described != transcript:
+                self._replace(transcript, described)
+        others = _other_roles(path, reading.described, self.transcripts)
+        return len(reading.described) - len(unfound), (*unfound, *others)
+
+    def _replace(self, transcript: Transcript, described: Transcript) -> None:
+        self.transcripts[_key(transcript.name)] = described
+        there = self.new_transcripts if transcript.name in self.new_transcripts else self.described
+        there[transcript.name] = described
+
     # codings
 
     def take_codings(
-        self, path: Path, reading: Reading, codes: Mapping[str, str], own: Mapping[str, Transcript]
+        self,
+        path: Path,
+        reading: Reading,
+        codes: Mapping[str, str],
+        own: Mapping[str, Transcript],
+        described: int,
+        met: Sequence[Problem],
     ) -> FileReport:
         """Add the file's codings, positions and quotes alike, and report on the file."""
         for coder in reading.coders:
@@ -234,10 +341,11 @@ class _Joining:
             speakers=sum(len({turn.speaker for turn in transcript.turns} - {""}) for transcript in reading.transcripts),
             codes=len(codes),
             codings=len(found) + len(anchored.found),
+            described=described,
             found={name: how.count(name) for name in dict.fromkeys(how)},
             lowest_score=min(scores, default=None),
             notes=(*reading.notes, *(f"{name}: the text differs from the one here; {_FOUND_AGAIN}" for name in others)),
-            problems=(*reading.problems, *_lost(path, unplaced), *anchored.problems),
+            problems=(*reading.problems, *met, *_lost(path, unplaced), *anchored.problems),
         )
 
     def _place(
@@ -312,6 +420,49 @@ class _Joining:
             code_id = refi.stable_guid("path", *path[:depth])
             parent = here[0] if here else self._add(Code(code_id, name_he=name), parent)
         return str(parent)
+
+
+def _nobody(row: Described, transcript: Transcript | None) -> tuple[str, str]:
+    """Return what is not there of a row's transcript and speaker, and what to do."""
+    if transcript is None:
+        return f"there is no transcript named {row.transcript}", "import it first or mend the name"
+    labels_there = ", ".join(_labels(transcript)) or "none"
+    return f"nobody speaks as {row.speaker} in {transcript.name}", f"mend the label (there are: {labels_there})"
+
+
+def _labels(transcript: Transcript) -> list[str]:
+    return list(dict.fromkeys(turn.speaker for turn in transcript.turns if turn.speaker)) or list(transcript.speakers)
+
+
+def _described(transcript: Transcript, row: Described) -> Transcript | None:
+    """Return a transcript with what a row says; None when the row is about a speaker whom it does not have."""
+    if not row.speaker:
+        return replace(transcript, variables={**transcript.variables, **row.variables})
+    label = _label(transcript, row.speaker)
+    if label is None:
+        return None
+    own = {**transcript.speakers.get(label, {}), **row.variables}
+    return replace(transcript, speakers={**transcript.speakers, label: own})
+
+
+def _label(transcript: Transcript, speaker: str) -> str | None:
+    wanted = labels.clean(speaker).casefold()
+    return next((label for label in _labels(transcript) if labels.clean(label).casefold() == wanted), None)
+
+
+def _other_roles(
+    path: Path, described: Sequence[Described], transcripts: Mapping[str, Transcript]
+) -> Iterator[Problem]:
+    """Say where a table calls somebody an interviewer who was read as a participant; a table changes no turn."""
+    for row in described:
+        said = [labels.known_role(value) for name, value in row.variables.items() if name.casefold() in _ROLE_COLUMNS]
+        transcript = transcripts.get(_key(row.transcript))
+        label = _label(transcript, row.speaker) if transcript else None
+        if transcript is None or label is None or Role.INTERVIEWER not in said:
+            continue
+        if all(turn.role is Role.PARTICIPANT for turn in transcript.turns if turn.speaker == label):
+            what = f"{row.speaker} is an interviewer here and was read as a participant when {transcript.name} came"
+            yield Problem(path.name, f"row {row.row}", what)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from autocoder.bundled import codebooks, encoder
 from autocoder.errors import AutocoderError, FileRefused
-from autocoder.project import Codebook, CoderKind, Origin, Project, Role
+from autocoder.project import Codebook, CoderKind, Origin, Project
 
 if TYPE_CHECKING:  # the database, numpy, onnxruntime and torch are loaded by the steps that need them
     from autocoder.agree import Agreement, Ratings
     from autocoder.classifier import Classifier, Manifest
-    from autocoder.read import Joined
+    from autocoder.formats.speakers import Answers
+    from autocoder.read import Ask, Joined
     from autocoder.store import Store
 
 JUDGED_BY = (Origin.BLIND, Origin.AUTO)  # what a person saw suggested first judges nobody
@@ -62,17 +63,24 @@ def open_project(folder: Path) -> Store:
 
 
 def import_files(
-    store: Store, paths: Sequence[Path], roles: Mapping[str, Role] | None = None, skip_unfound: bool = False
+    store: Store,
+    paths: Sequence[Path],
+    answers: Answers | None = None,
+    skip_unfound: bool = False,
+    ask: Ask | None = None,
 ) -> tuple[Joined, int]:
     """Read files of any mix into the project; return what they held and how many codings are new.
 
+    ``answers`` say who is who, and ``ask`` asks a person where they do not.
+
     All files are read and joined before the first write, which is one transaction: a refused file changes nothing.
     """
-    from autocoder.read import join_readings, read_file
+    from autocoder.read import join_readings, read_files
     from autocoder.store import Addition, FileRead
 
-    readings = [(path, read_file(path, roles)) for path in paths]
-    joined = join_readings(store.load(), readings, skip_unfound)
+    project = store.load()
+    readings = read_files(paths, answers, ask, project.transcripts)
+    joined = join_readings(project, readings, skip_unfound)
     at = now()
     files = tuple(FileRead(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), at) for path in paths)
     known = {(file.name, file.sha256) for file in store.files()}
@@ -83,6 +91,7 @@ def import_files(
         codebook=joined.codebook,
         change=f"codes from {', '.join(path.name for path in paths)}" if joined.codebook else "",
         at=at,
+        described=joined.described,
         files=tuple(file for file in files if (file.name, file.sha256) not in known),
     )
     return joined, store.add(addition)

@@ -145,7 +145,10 @@ class FileRead:
 
 @dataclass(frozen=True)
 class Addition:
-    """What one import adds to a project; codings that are there already are left alone."""
+    """What one import adds to a project; codings that are there already are left alone.
+
+    ``described`` are transcripts that are there and get variables and speakers' variables.
+    """
 
     transcripts: tuple[Transcript, ...] = ()
     coders: tuple[Coder, ...] = ()
@@ -154,6 +157,7 @@ class Addition:
     change: str = ""
     at: str = ""
     files: tuple[FileRead, ...] = ()
+    described: tuple[Transcript, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -319,6 +323,7 @@ class Store:
             if addition.codebook is not None:
                 _insert_codebook(connection, addition.codebook, addition.change, addition.at)
             _insert_transcripts(connection, addition.transcripts)
+            _describe_transcripts(connection, addition.described)
             _insert_coders(connection, addition.coders)
             added = _insert_codings(connection, addition.codings)
             if addition.files:
@@ -494,6 +499,13 @@ def _insert_transcripts(connection: sa.Connection, transcripts: Iterable[Transcr
         rows = [_turn_row(transcript_id, n, turn) for n, turn in enumerate(transcript.turns)]
         if rows:
             connection.execute(sa.insert(_turn), rows)
+
+
+def _describe_transcripts(connection: sa.Connection, transcripts: Iterable[Transcript]) -> None:
+    for transcript in transcripts:
+        speakers = {name: dict(variables) for name, variables in transcript.speakers.items()}
+        values = {"variables": dict(transcript.variables), "speakers": speakers}
+        connection.execute(sa.update(_transcript).where(_transcript.c.name == transcript.name).values(**values))
 
 
 def _turn_row(transcript_id: int, number: int, turn: Turn) -> dict[str, Any]:

@@ -16,9 +16,7 @@ What is written can be read back without loss:
 from __future__ import annotations
 
 import csv
-import io
 import re
-import zipfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,14 +24,11 @@ from itertools import zip_longest
 from pathlib import Path
 
 import openpyxl
-from lxml import etree
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils.exceptions import InvalidFileException
 
 from autocoder.errors import FileRefused
 from autocoder.formats import remarks
-from autocoder.formats.archive import open_archive
-from autocoder.formats.plain import read_text
+from autocoder.formats.tables import FORMULA, read_sheets
 from autocoder.formats.whole import ExportRefused, check_codings, compare, whole
 from autocoder.project import Coder, CoderKind, Coding, Problem, Project, Quote, Reading, Transcript
 
@@ -75,13 +70,9 @@ _BY_HEADER = {header.casefold(): column for column, aliases in _COLUMNS.items() 
 
 _PATH = re.compile(r"\s+>\s+")
 _PART = re.compile(r"^autocoder part (\d+) of (\d+)(?:\n|$)")
-_FORMULA = re.compile(r"^'*[=+\-@\t\r]")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_IN_CELL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_BROKEN_XLSX = (zipfile.BadZipFile, InvalidFileException, etree.XMLSyntaxError, SyntaxError, KeyError, ValueError)
 _REMEDY = "export the coded segments again with the columns Document name, Code and Segment"
 
-_DELIMITERS = (",", ";", "\t")
 
 Cell = str | int | float
 
@@ -161,10 +152,8 @@ def _notes(table: _Table) -> Iterator[str]:
 
 
 def _read_table(path: Path) -> _Table:
-    if path.suffix.casefold() == ".xlsx":
-        return _from_grid(path, _xlsx_grids(path), ())
-    text, notes = read_text(path)
-    return _from_grid(path, _csv_grids(path, text), notes)
+    sheets = read_sheets(path)
+    return _from_grid(path, sheets.grids, sheets.notes)
 
 
 def _from_grid(path: Path, grids: Iterable[list[list[str]]], notes: tuple[str, ...]) -> _Table:
@@ -223,43 +212,6 @@ def _joined(rows: Iterable[_Row]) -> Iterator[_Row]:
 def _longer(row: _Row, more: dict[str, str]) -> _Row:
     texts = {column: row[column] + more.get(column, "") for column in ("Segment", "Comment")}
     return _Row(row.number, row.cells | texts, joined=True)
-
-
-def _xlsx_grids(path: Path) -> Iterator[list[list[str]]]:
-    open_archive(path)
-    # openpyxl leaves a file open that it could not read, so it is opened here
-    with path.open("rb") as file:
-        try:
-            for sheet in openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets:
-                # some programs write a wrong size of the sheet, by which rows would be left out
-                sheet.reset_dimensions()
-                yield [[_cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-        except _BROKEN_XLSX as error:
-            raise FileRefused(path, "it is no readable Excel workbook", "save it again as .xlsx") from error
-
-
-def _cell_text(value: object) -> str:
-    if value is None:
-        return ""
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-
-
-def _csv_grids(path: Path, text: str) -> Iterator[list[list[str]]]:
-    """The table by each delimiter that programs use; the headers tell which is right."""
-    faults = []
-    for delimiter in _DELIMITERS:
-        try:
-            rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-            yield [[_unguarded(cell) for cell in row] for row in rows]
-        except csv.Error as error:
-            faults.append(error)
-    if len(faults) == len(_DELIMITERS):
-        raise FileRefused(path, f"it is no readable table ({faults[0]})", "save it as CSV UTF-8") from faults[0]
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 # --- writing
@@ -362,7 +314,7 @@ def _write_csv(rows: Sequence[Sequence[Cell]], path: Path) -> None:
 
 
 def _guarded(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 # --- reading back

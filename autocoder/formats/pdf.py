@@ -147,8 +147,8 @@ def _pages_of(path: Path, document: pypdfium2.PdfDocument) -> tuple[list[list[_L
 def _letters(textpage: pypdfium2.PdfTextPage) -> tuple[list[_Letter], int]:
     """Return what is painted on a page, without the spaces and line ends that PDFium supposes.
 
-    A letter's box is its advance; a point has none, so its box is that of its ink. Where one sign of the font is a letter
-    with its points, PDFium gives each a part of its box and all of them the same origin.
+    A letter has its advance as its box, and a point, which has none, the box of its ink. Where one sign of the font is
+    a letter with its points, PDFium gives each a part of the sign's box and all of them the same origin.
     """
     from pypdfium2 import raw
 

@@ -42,7 +42,7 @@ from autocoder.errors import AutocoderError, FileRefused
 from autocoder.formats import labels
 from autocoder.formats.labels import Head
 from autocoder.project import Problem, Reading, Role, Span, Transcript, Turn
-from autocoder.text import count_words
+from autocoder.text import count_words, normalise
 
 _FORM_LINES = 15
 _FORM_WORDS = 12
@@ -103,12 +103,33 @@ class AmbiguousSpeaker(AutocoderError):
     """
 
     def __init__(self, path: Path, usages: Sequence[Usage]) -> None:
+        self.file = path.name
         self.usages = tuple(usages)
         unclear = [usage for usage in usages if usage.is_open]
         listed = " and ".join(map(str, unclear))
         super().__init__(
             f"{path.name}: who speaks under {listed} is not clear, interviewer or participant; "
             f"say it with {option((usage.label, usage.proposal) for usage in unclear)}."
+        )
+
+
+class SpeakersUnclear(AutocoderError):
+    """Several files that have such labels; the message gives the option that answers for all of them."""
+
+    def __init__(self, questions: Sequence[AmbiguousSpeaker]) -> None:
+        unclear = [(question.file, usage) for question in questions for usage in question.usages if usage.is_open]
+        roles: dict[str, set[Role]] = {}
+        for _, usage in unclear:
+            roles.setdefault(usage.label, set()).add(usage.proposal)
+        answers = {
+            (usage.label if len(roles[usage.label]) == 1 else f"{file}:{usage.label}"): usage.proposal
+            for file, usage in unclear
+        }
+        listed = "; ".join(f"{file}, {usage}" for file, usage in unclear[:_LISTED])
+        more = f"; and {len(unclear) - _LISTED} more" if len(unclear) > _LISTED else ""
+        super().__init__(
+            f"{len(questions)} files have speakers who may be interviewer or participant ({listed}{more}); "
+            f"say it with {option(answers.items())}."
         )
 
 
@@ -161,6 +182,22 @@ _NO_SPEAKERS = (
     "no speakers were found: each paragraph is read as a turn of a participant without a name; "
     "if there are speakers, write each as `name:` at the beginning of the line"
 )
+
+
+def for_file(path: Path, answers: Answers) -> Answers:
+    """Return what was answered for any file, and over it what was answered for this one (``שיחה.txt:מ``)."""
+    general = {label: role for label, role in answers.items() if ":" not in label.rstrip(":")}
+    own = {
+        label: role
+        for file, _, label, role in ((*named.rstrip(":").rpartition(":"), role) for named, role in answers.items())
+        if file and same_file(file, path)
+    }
+    return general | own
+
+
+def same_file(name: str, path: Path) -> bool:
+    """Tell whether an answer's file is this one, with or without its ending."""
+    return normalise(name).casefold() in (normalise(path.name).casefold(), normalise(path.stem).casefold())
 
 
 def by_key(answers: Answers) -> Answers:
