@@ -52,6 +52,7 @@ _LINE_ENDS = (10, 13)
 _A_SPACE = 32
 _THINNEST = 0.01
 _NO_LETTER = (0, 0xFFFD, 0xFFFE)
+_FURNITURE_LINES = 2  # at each edge
 _UNKNOWN_SHARE = 0.1
 _HEBREW = re.compile("[א-ת]")
 _DIGITS = re.compile(r"\d+")
@@ -284,24 +285,19 @@ def _refuse_reversed(path: Path, pages: Sequence[Sequence[_Line]], layout: _Layo
 
 def _without_furniture(pages: Sequence[Sequence[_Line]]) -> tuple[list[list[_Line]], int]:
     """Leave out page numbers and what stands at the top or the bottom of most pages; return how many lines."""
-    filled = [page for page in pages if page]
-    edges = Counter(key for page in filled for key in {_key(page[0]), _key(page[-1])})
-    usual = {key for key, count in edges.items() if count >= max(3, _SHOWN_ON * len(filled))}
-    usual |= {""} if edges[""] >= 2 else set()  # nothing but a number
-    kept = []
-    for page in filled:
-        lines = list(page)
-        while lines and _key(lines[0]) in usual:
-            del lines[0]
-        while lines and _key(lines[-1]) in usual:
-            del lines[-1]
-        kept.append(lines)
-    return kept, sum(map(len, filled)) - sum(map(len, kept))
+    kept = [list(page) for page in pages if page]
+    for _ in range(_FURNITURE_LINES):
+        edges = Counter(key for page in kept for key in {_key(page[0]), _key(page[-1])} - {None})
+        usual = {key for key, count in edges.items() if count >= max(3, _SHOWN_ON * len(kept))}
+        usual |= {""} if edges[""] >= 2 else set()  # nothing but a number
+        inner = [page[_key(page[0]) in usual : len(page) - (_key(page[-1]) in usual)] for page in kept]
+        kept = [page for page in inner if page] or kept
+    return kept, sum(map(len, pages)) - sum(map(len, kept))
 
 
-def _key(line: _Line) -> str:
-    """Return what two lines share that differ by their page number only."""
-    return _DIGITS.sub("", "".join(line.seen)).strip(" -–|/.")
+def _key(line: _Line) -> str | None:
+    """Return what two lines share that differ by their page number only; None for a line that may have a label."""
+    return None if ":" in line.seen else _DIGITS.sub("", "".join(line.seen)).strip(" -–|/.")
 
 
 @dataclass(frozen=True)
