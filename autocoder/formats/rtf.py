@@ -216,7 +216,7 @@ class _Walk:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.page = _Page()
-        self.beside: set[bytes] = set()
+        self.beside: dict[bytes, None] = {}  # what holds text, in the document's order
         self.deletions = 0
         self.state = _State()
         self.outer: list[_State] = []
@@ -288,7 +288,7 @@ class _Walk:
 
     def _passed_over(self, has_letters: bool) -> None:
         if has_letters and self.state.destination in _BESIDE_THE_TEXT:
-            self.beside.add(self.state.destination)
+            self.beside[self.state.destination] = None
 
     def _flush(self) -> None:
         """Decode the bytes that wait; called before anything changes the code page, the weight or the text."""

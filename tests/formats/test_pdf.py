@@ -54,7 +54,8 @@ def document(pages: list[Page], logical: bool = False, trailer: str = "", mapped
         "<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Courier /FirstChar 33 /LastChar 254 "
-        f"/Widths [{' '.join(['600'] * 222)}] /Encoding << /Type /Encoding /Differences [33 {names}] >> /ToUnicode 4 0 R >>"
+        f"/Widths [{' '.join(['600'] * 222)}] /Encoding << /Type /Encoding /Differences [33 {names}] >> "
+        "/ToUnicode 4 0 R >>",
         f"<< /Length {len(cmap)} >>\nstream\n{cmap}\nendstream",
     ]
     for n, content in enumerate(contents):
