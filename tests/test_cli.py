@@ -253,6 +253,49 @@ def test_an_ambiguous_label_is_asked_about_and_never_guessed(folder: Path, tmp_p
     assert "4 turns of 2 speakers" in run("import", folder, path, "--speakers", "מ=interviewer")
 
 
+def test_in_a_terminal_the_question_is_asked_once_and_enter_takes_the_proposals(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "is_terminal", lambda: True)
+    for name in ("א", "ב"):
+        text = f"מ: איך היה שם {name}?\nרחל: בסדר.\nמ: ומה עוד?\nרחל: זהו.\n"
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    first = RUN.invoke(cli.app, ["import", str(folder), str(tmp_path / "א.txt")], input="\n")
+    assert first.output.count("who is who?") == 1
+    assert "interviewer?      2 turns,    2 with a question mark  מ" in first.output
+    second = RUN.invoke(cli.app, ["import", str(folder), str(tmp_path / "ב.txt")], input="מ=x\nמ=participant\n")
+    assert 'is not in the form "LABEL=interviewer"' in second.output
+    roles = {each.name: each.turns[0].role.value for each in steps.open_project(folder).transcripts()}
+    assert (roles["א"], roles["ב"]) == ("interviewer", "participant")
+    assert "who is who?" not in run("import", folder, tmp_path / "א.txt")
+
+
+def test_a_question_that_is_not_answered_changes_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "is_terminal", lambda: True)
+    before = state(folder)
+    (tmp_path / "א.txt").write_text("מ: מה?\nרחל: כן.\nמ: מה?\n", encoding="utf-8")
+    assert RUN.invoke(cli.app, ["import", str(folder), str(tmp_path / "א.txt")], input="").exit_code == 1
+    assert state(folder) == before
+
+
+def test_a_label_may_hold_a_comma_and_be_no_speaker() -> None:
+    answers = cli.answers_of(["Cohen, Dana=interviewer, הערה=none", "a.txt:מ=participant"])
+    assert answers == {"Cohen, Dana": "interviewer", "הערה": None, "a.txt:מ": "participant"}
+
+
+def test_variables_are_imported_and_said(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "speakers.csv"
+    path.write_text("transcript,label,site\nt3,משתתפת 1,צפון\nt3,משתתפת 2,דרום\n", encoding="utf-8")
+    text = run("import", folder, path)
+    assert "speakers.csv: variables of 2 transcripts and speakers" in text
+    assert "New in the project: 0 transcripts, 0 codings, new variables in 1 that were here." in text
+    kept = next(each for each in steps.open_project(folder).transcripts() if each.name == "t3")
+    assert kept.speakers["משתתפת 1"]["site"] == "צפון"
+    assert "new variables" not in run("import", folder, path)
+
+
 @pytest.mark.parametrize("encoding", ["windows-1255", "utf-16"])
 def test_other_encodings_are_read_and_said(folder: Path, tmp_path: Path, encoding: str) -> None:
     path = tmp_path / f"{encoding}.txt"
