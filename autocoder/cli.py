@@ -160,6 +160,8 @@ def print_report(report: FileReport) -> None:
     parts = []
     if report.turns:
         parts.append(f"{report.turns} turns of {report.speakers} speakers")
+    if report.encoding:
+        parts.append(report.encoding)
     if report.described:
         parts.append(f"variables of {report.described} transcripts and speakers")
     if report.codes:
@@ -284,7 +286,7 @@ def names_in(opened: Store, words: list[str]) -> list[str]:
     known = {transcript.name for transcript in opened.transcripts()}
     files = [Path(word) for word in words if word not in known and Path(word).is_file()]
     if files:
-        steps.import_files(opened, files)
+        steps.import_files(opened, files, ask=ask_who_speaks if is_terminal() else None)
     return [Path(word).stem if Path(word) in files else word for word in words]
 
 

@@ -304,7 +304,8 @@ class Reading:
     """What one file held, in the project's nouns, before it is joined to a project.
 
     ``codings`` name a code by its id in ``codebook``; ``quotes`` wait to be anchored in a transcript; ``notes`` say
-    what was decided while reading (an encoding, an offset convention); ``described`` are variables for transcripts.
+    what was decided while reading (an encoding, an offset convention); ``described`` are variables for transcripts;
+    ``encoding`` is that of a text file.
     """
 
     transcripts: tuple[Transcript, ...] = ()
@@ -315,6 +316,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     described: tuple[Described, ...] = ()
+    encoding: str = ""
 
 
 @dataclass(frozen=True)

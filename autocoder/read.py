@@ -97,6 +97,7 @@ class FileReport:
     codes: int = 0
     codings: int = 0
     described: int = 0
+    encoding: str = ""
     found: Mapping[str, int] = field(default_factory=dict)
     lowest_score: float | None = None
     notes: tuple[str, ...] = ()
@@ -342,6 +343,7 @@ class _Joining:
             codes=len(codes),
             codings=len(found) + len(anchored.found),
             described=described,
+            encoding=reading.encoding,
             found={name: how.count(name) for name in dict.fromkeys(how)},
             lowest_score=min(scores, default=None),
             notes=(*reading.notes, *(f"{name}: the text differs from the one here; {_FOUND_AGAIN}" for name in others)),

@@ -204,10 +204,16 @@ def bad_files(folder: Path) -> dict[str, Path]:
     cut.write_bytes(word.read_bytes()[:-900])
     locked.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000 + "EncryptedPackage".encode("utf-16-le"))
     empty.write_bytes(b"")
+    variables = folder / "variables.csv"
+    variables.write_text("transcript,site\nt9,north\n", encoding="utf-8")
     nonsense, columns, nowhere = folder / "noise.txt", folder / "columns.csv", folder / "nowhere.csv"
     nonsense.write_bytes(bytes(range(128, 256)) * 20)
     columns.write_text("Document name,Code\nt0,pay\n", encoding="utf-8")
     nowhere.write_text("Document name,Code,Segment\nt0,תנאים ושכר,איש לא אמר את זה מעולם\n", encoding="utf-8")
+    deep, rtf, scan = folder / "deep.json", folder / "cut.rtf", folder / "scan.pdf"
+    deep.write_text("[" * 200_000, encoding="utf-8")
+    rtf.write_text("{\\rtf1\\ansi {\\b abc", encoding="utf-8")
+    scan.write_bytes(b"%PDF-1.4\n" + bytes(200))
     cycle = folder / "cycle.yaml"
     cycle.write_text("name: x\ncodes:\n- {id: a, he: א, parent: b}\n- {id: b, he: ב, parent: a}\n", encoding="utf-8")
     doctype = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><Project name="&a;"/>'
@@ -215,6 +221,11 @@ def bad_files(folder: Path) -> dict[str, Path]:
     return {
         "password": locked,
         "cut.docx": cut,
+        "nested too deeply": deep,
+        "ends inside a group": rtf,
+        "scan.pdf: it is cut short or damaged": scan,
+        "not an OpenDocument text": zipped(folder / "none.odt", {"a.txt": "x"}),
+        "there is no transcript named t9": variables,
         "project.qde": zipped(folder / "none.qdpx", {"a.txt": "x"}),
         "..": zipped(folder / "slip.qdpx", {"../evil.txt": "x", "project.qde": project}),
         "bomb.qdpx": zipped(folder / "bomb.qdpx", {"project.qde": project, "sources/a.txt": b"0" * 30_000_000}),
@@ -301,7 +312,9 @@ def test_other_encodings_are_read_and_said(folder: Path, tmp_path: Path, encodin
     path = tmp_path / f"{encoding}.txt"
     said = "רחל: שלום לכולם, הגעתי היום מאוחר כי האוטובוס לא בא.\nמראיינת: באמת? ומה עשית?\n"
     path.write_bytes(said.encode(encoding))
-    assert encoding in run("import", folder, path).lower()
+    assert encoding in run("import", folder, path).splitlines()[0].lower()
+    (tmp_path / "utf8.txt").write_text(said, encoding="utf-8-sig")
+    assert "utf8.txt: 2 turns of 2 speakers, UTF-8" in run("import", folder, tmp_path / "utf8.txt")
 
 
 @pytest.mark.usefixtures("small")

@@ -78,7 +78,7 @@ def store_paragraph(pieces: Sequence[Piece], stored: Stored) -> None:
 def _split_lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
     lines: list[list[Piece]] = [[]]
     for piece in pieces:
-        first, *others = piece.text.split("\n")
+        first, *others = piece.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         lines[-1].append(Piece(first, piece.bold))
         lines += [[Piece(text, piece.bold)] for text in others]
     return lines

@@ -81,7 +81,7 @@ _OTHER = re.compile(
     rf"(?:\t(?:\s*[-–—](?=\s))?|[-–—](?=\s))){_AFTER}"
 )
 _BARE = re.compile(rf"{_BEFORE}(?P<label>[^:\t\n]{{1,60}}?){_GAP}(?P<beside>{_STAMP}|(?<=\s){_CLOCK})?{_GAP}$")
-_STAMP_AT = re.compile(rf"{_GAP}(?P<stamp>{_STAMP}){_GAP}")
+_STAMP_AT = re.compile(rf"{_GAP}(?P<stamp>{_STAMP}){_GAP}(?:[-–]\s+)?")
 _NUMBERS = re.compile(r"\d+")
 _TENTHS = re.compile(r"-(\d)#$")
 _NOTICE = re.compile(r"\s*(?:.{1,60} (?:started|stopped) transcription|Transcribed by https://otter\.ai)\s*")

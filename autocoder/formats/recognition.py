@@ -23,7 +23,7 @@ from typing import Any
 
 from autocoder.errors import FileRefused
 from autocoder.formats.cues import Cue, read_cues
-from autocoder.formats.plain import read_text
+from autocoder.formats.plain import decode
 from autocoder.formats.speakers import Answers
 from autocoder.project import Problem, Reading
 
@@ -37,8 +37,8 @@ _Segment = dict[str, Any]
 
 def read(path: Path, answers: Answers | None = None) -> Reading:
     """Return the transcript of a .json file; ``answers`` say who is who, by label."""
-    source, notes = read_text(path)
-    segments = _segments(_parse(path, source))
+    decoded = decode(path)
+    segments = _segments(_parse(path, decoded.text))
     if not segments:
         raise FileRefused(path, "it holds no list of segments with a text", _REMEDY)
     cues: list[Cue] = []
@@ -49,7 +49,7 @@ def read(path: Path, answers: Answers | None = None) -> Reading:
         untimed += start is None
         cues += _cues(segment, before if start is None else start, end)
     problems = [Problem(path.name, "", f"{untimed} segments have no time; they got that of the one before")]
-    return read_cues(path, cues, answers, notes, problems if untimed else ())
+    return decoded.said(read_cues(path, cues, answers, decoded.notes, problems if untimed else ()))
 
 
 def _parse(path: Path, source: str) -> object:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from autocoder.errors import FileRefused
 from autocoder.formats import labels
 from autocoder.formats.cues import Cue, read_cues, voices
-from autocoder.formats.plain import read_text
+from autocoder.formats.plain import decode
 from autocoder.formats.speakers import Answers
 from autocoder.project import Problem, Reading
 
@@ -26,11 +26,11 @@ _ARROW = re.compile(r"^.*-->.*$", re.MULTILINE)
 
 def read(path: Path, answers: Answers | None = None) -> Reading:
     """Return the transcript of a .vtt or .srt file; ``answers`` say who is who, by label."""
-    source, notes = read_text(path)
-    captions = _captions(path, source)
-    problems = _lost_cues(path, source, captions)
+    decoded = decode(path)
+    captions = _captions(path, decoded.text)
+    problems = _lost_cues(path, decoded.text, captions)
     cues = [cue for caption in captions for cue in _voices(caption)]
-    return read_cues(path, cues, answers, notes, problems)
+    return decoded.said(read_cues(path, cues, answers, decoded.notes, problems))
 
 
 def _captions(path: Path, source: str) -> list[Caption]:

@@ -419,6 +419,15 @@ def test_the_number_of_a_paragraph_is_no_part_of_its_label(form):
     assert turns(text) == said
 
 
+def test_what_atrain_writes_is_read():
+    text = "Transcription for a1\n\nSPEAKER_00\n[00:00:01] - מה?\n\nSPEAKER_01\n[00:00:03] - כן.\n[00:00:05] - לא.\n"
+    transcript = read(text).transcripts[0]
+    assert [(turn.speaker, transcript.quote(turn.span), turn.time) for turn in transcript.turns] == [
+        ("SPEAKER_00", "מה?", 1),
+        ("SPEAKER_01", "כן.\n[00:00:05] - לא.", 3),
+    ]
+
+
 @pytest.mark.parametrize(
     ("stamp", "time"),
     [("00:12", 12), ("[01:02:03:24]", 3723), ("00:00:12.3456789", 12.3456789), ("{0:12}", 12), ("<0:12>", 12)],

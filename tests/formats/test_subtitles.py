@@ -138,6 +138,18 @@ def test_a_cue_with_an_impossible_time_is_a_problem(tmp_path):
     assert not read(tmp_path, "b.srt", LABELS).problems
 
 
+def test_what_noscribe_writes_is_read(tmp_path):
+    text = "WEBVTT ראיון.mp3\n\nNOTE\nTranscribed with noScribe vers. 0.6\n\nNOTE media: C:/ראיון.mp3\n\n"
+    text += (
+        "1\n00:00:00.000 --> 00:00:02.000\n<v S00>מה &lt;זה&gt;?\n\n2\n00:00:02.500 --> 00:00:04.000\n<v S01>כן.\n\n"
+    )
+    transcript = read(tmp_path, "a.vtt", text).transcripts[0]
+    assert [(turn.speaker, transcript.quote(turn.span)) for turn in transcript.turns] == [
+        ("S00", "מה <זה>?"),
+        ("S01", "כן."),
+    ]
+
+
 TEAMS = """0:0:5.100 --> 0:0:8.250
 דנה כהן
 שלום לכולם
