@@ -66,6 +66,7 @@ _CHARACTERS = {
     b"zwnbo": "\u2060",
 }
 _SYMBOLS = {b"~": "\u00a0", b"-": "\u00ad", b"_": "\u2011", b"{": "{", b"}": "}", b"\\": "\\", b"\t": "\t"}
+_NO_CONTROLS: dict[int, str | None] = {**dict.fromkeys(range(32)), 9: "\t", 10: "\n", 13: "\n"}
 _CONTROLS = bytes(range(32)).replace(b"\t", b"")
 _PASSED_OVER = frozenset(
     b"fonttbl colortbl stylesheet listtable listoverridetable rsidtbl info pict objdata fldinst themedata listtext "
@@ -327,7 +328,7 @@ class _Walk:
         elif word in _BESIDE_THE_TEXT:
             self.state = replace(self.state, destination=word, skipped=True)
         elif word == b"u" and number is not None:
-            self._character(chr(number % 0x10000))
+            self._character(chr(number % 0x10000).translate(_NO_CONTROLS))
             self.behind = self.state.behind
         elif word in _CHARACTERS:
             self._character(_CHARACTERS[word])

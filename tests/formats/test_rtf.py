@@ -75,8 +75,8 @@ def test_the_font_of_a_run_from_right_to_left_is_its_own(file):
 
 
 def test_emoji_direction_marks_and_signs_survive(file):
-    body = units("🙂") + r"\rtlmark a\~b\_c\-d\emdash\ldblquote x\rdblquote\{\}\\\zwj\tab y\line z\par"
-    assert text_of(file, document(body)) == "🙂\u200fa\u00a0b\u2011c\u00add—“x”{}\\\u200d\ty\nz\n"
+    body = units("🙂") + r"\u0?\rtlmark a\~b\_c\-d\emdash\ldblquote x\rdblquote\{\}\\\zwj\tab y\line z\u13?w\par"
+    assert text_of(file, document(body)) == "🙂\u200fa\u00a0b\u2011c\u00add—“x”{}\\\u200d\ty\nz\nw\n"
 
 
 def test_half_of_a_pair_becomes_one_character_and_a_problem(file):
