@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from autocoder.project import Codebook, Coding, Held, Role, Span
 if TYPE_CHECKING:
     from autocoder.agree import Agreement, Estimate
     from autocoder.editions import Edition
+    from autocoder.formats.speakers import Usage
     from autocoder.read import FileReport
     from autocoder.steps import ImportPlan
     from autocoder.store import Store, Summary
@@ -36,6 +38,9 @@ app.add_typer(codebook_app, name="codebook")
 KEPT = "What was finished is kept; the same command goes on from there."
 SHOWN = 40
 """The most changed codings that are printed of one file."""
+NO_SPEAKER = "none"
+"""The answer for a label that is no speaker."""
+SPEAKERS_SHOWN = 15
 NOT_KEPT = "No model was made; the same command begins again."
 
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
@@ -87,11 +92,16 @@ def new(
 def import_(
     project: ProjectFolder,
     files: Annotated[
-        list[Path], typer.Argument(help="Transcripts, QDA projects, tables of codings, codebooks; any mix.")
+        list[Path],
+        typer.Argument(help="Transcripts, QDA projects, tables of codings or variables, codebooks; any mix."),
     ],
-    speakers: Annotated[list[str] | None, typer.Option(help='Who a label is: "מ=interviewer,דנה=participant".')] = None,
+    speakers: Annotated[
+        list[str] | None,
+        typer.Option(help='Who is who: "מ=interviewer,דנה=participant,הערה=none"; in one file "FILE:מ=participant".'),
+    ] = None,
     skip_unfound: Annotated[
-        bool, typer.Option("--skip-unfound", help="List rows whose segment is in no transcript, and import the rest.")
+        bool,
+        typer.Option("--skip-unfound", help="List rows whose segment or speaker is not found, and import the rest."),
     ] = False,
     word_codes: Annotated[
         bool, typer.Option("--word-codes", help="Read comments and highlights of Word transcripts as codes.")
@@ -102,12 +112,15 @@ def import_(
 ) -> None:
     """Read files into the project; a file that is refused changes nothing.
 
+    In a terminal, a file whose speakers are not clear is asked about once.
     A later export of a project that was imported before is compared with it, and applied when you say so.
     """
     from autocoder.not_placed import list_path
 
+    answers = answers_of(speakers or [])
+    ask = ask_who_speaks if may_ask(as_json) else None
     with steps.open_project(project) as opened:
-        plan = steps.plan_import(opened, files, roles_of(speakers or []), skip_unfound, word_codes)
+        plan = steps.plan_import(opened, files, answers, skip_unfound, word_codes, ask)
         if not as_json:
             print_plan(plan, plan.joined.codebook or opened.codebook())
         if plan.changes and not (yes or dry_run) and not (may_ask(as_json) and typer.confirm("Apply these changes?")):
@@ -122,12 +135,14 @@ def import_(
     if dry_run:
         typer.echo("Nothing was changed.")
         return
-    typer.echo(f"New in the project: {len(plan.joined.transcripts)} transcripts, {added} codings.")
+    described = len(plan.joined.described)
+    changed = f", new variables in {described} that were here" if described else ""
+    typer.echo(f"New in the project: {len(plan.joined.transcripts)} transcripts, {added} codings{changed}.")
 
 
 def may_ask(as_json: bool) -> bool:
     """Return whether there is a person to ask."""
-    return not as_json and sys.stdin.isatty()
+    return not as_json and is_terminal()
 
 
 def print_plan(plan: ImportPlan, book: Codebook) -> None:
@@ -173,17 +188,41 @@ def plan_in_json(plan: ImportPlan, added: int, applied: bool) -> dict[str, objec
     }
 
 
-def roles_of(answers: list[str]) -> dict[str, Role]:
+def answers_of(said: list[str]) -> dict[str, Role | None]:
     """Return what ``--speakers`` said; raise AutocoderError for an answer in another form."""
-    roles = {}
-    for answer in (part.strip() for whole in answers for part in whole.split(",")):
-        label, equals, role = answer.rpartition("=")
-        if not equals or role not in {*Role}:
+    answers: dict[str, Role | None] = {}
+    for answer in (match[0] for whole in said for match in re.finditer(r"[^=]*=[^,]*|[^=]+", whole)):
+        label, equals, role = answer.strip(", ").rpartition("=")  # the label itself may hold a comma
+        if not label.strip() or not equals or role.strip() not in {*Role, NO_SPEAKER}:
             raise AutocoderError(
-                f'--speakers "{answer}" is not in the form "LABEL=interviewer" or "LABEL=participant".'
+                f'--speakers "{answer}" is not in the form "LABEL=interviewer", "LABEL=participant" or "LABEL=none".'
             )
-        roles[label] = Role(role)
-    return roles
+        answers[label.strip()] = None if role.strip() == NO_SPEAKER else Role(role.strip())
+    return answers
+
+
+def is_terminal() -> bool:
+    """Return whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_who_speaks(path: Path, usages: Sequence[Usage]) -> dict[str, Role | None]:
+    """Ask once about the speakers of a file; Enter takes what is proposed, and an answer says what differs."""
+    typer.echo(f"{path.name}: who is who?", err=True)
+    for usage in usages[:SPEAKERS_SHOWN]:
+        role = usage.proposal + ("?" if usage.is_open else "")
+        counts = f"{usage.turns:5} turns,{usage.questions:5} with a question mark"
+        typer.echo(f"  {role:14}{counts}  {usage.label}", err=True)
+    if len(usages) > SPEAKERS_SHOWN:
+        typer.echo(f"  and {len(usages) - SPEAKERS_SHOWN} more", err=True)
+    question = "Enter takes this; else say what differs, such as LABEL=interviewer,LABEL=none"
+    proposed: dict[str, Role | None] = {usage.label: usage.proposal for usage in usages}
+    while True:
+        said = typer.prompt(question, default="", show_default=False, err=True)
+        try:
+            return proposed | (answers_of([said]) if said.strip() else {})
+        except AutocoderError as fault:
+            typer.echo(str(fault), err=True)
 
 
 def print_report(report: FileReport) -> None:
@@ -191,6 +230,10 @@ def print_report(report: FileReport) -> None:
     parts = []
     if report.turns:
         parts.append(f"{report.turns} turns of {report.speakers} speakers")
+    if report.encoding:
+        parts.append(report.encoding)
+    if report.described:
+        parts.append(f"variables of {report.described} transcripts and speakers")
     if report.codes:
         parts.append(f"{report.codes} codes")
     if report.codings:
@@ -315,7 +358,7 @@ def names_in(opened: Store, words: list[str]) -> list[str]:
     known = {transcript.name for transcript in opened.transcripts()}
     files = [Path(word) for word in words if word not in known and Path(word).is_file()]
     if files:
-        steps.import_files(opened, files)
+        steps.import_files(opened, files, ask=ask_who_speaks if is_terminal() else None)
     return [Path(word).stem if Path(word) in files else word for word in words]
 
 

@@ -343,6 +343,16 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Described:
+    """What a table says about a transcript, or about one of its speakers (``speaker`` is the label, else "")."""
+
+    transcript: str
+    speaker: str
+    variables: Mapping[str, str]
+    row: int
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something in a file that was not read as it stands, and why; never a silent gap."""
 
@@ -359,8 +369,9 @@ class Reading:
     """What one file held, in the project's nouns, before it is joined to a project.
 
     ``codings`` and ``memos`` name a code by its id in ``codebook``; ``quotes`` wait to be anchored in a transcript;
-    ``notes`` say what was decided while reading (an encoding, an offset convention). ``source`` names the project of
-    another program that the file is an export of, so that a later export is known again; "" where the file has none.
+    ``notes`` say what was decided while reading (an encoding, an offset convention); ``described`` are variables for
+    transcripts; ``encoding`` is that of a text file. ``source`` names the project of another program that the file is
+    an export of, so that a later export is known again; "" where the file has none.
     """
 
     transcripts: tuple[Transcript, ...] = ()
@@ -372,6 +383,8 @@ class Reading:
     notes: tuple[str, ...] = ()
     memos: tuple[Memo, ...] = ()
     source: str = ""
+    described: tuple[Described, ...] = ()
+    encoding: str = ""
 
 
 @dataclass(frozen=True)

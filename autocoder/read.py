@@ -5,7 +5,7 @@ Nothing is written here. :func:`join_readings` answers what an import would add,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,20 +16,27 @@ from autocoder.formats import (
     codebook_yaml,
     codings,
     docx,
+    labels,
     maxqda,
     nvivo,
+    odt,
+    pdf,
     plain,
     qdc,
     qdpx,
     qualcoder,
+    recognition,
     refi,
     remarks,
+    rtf,
     speakers,
     subtitles,
     taguette,
+    variables,
     word_marks,
 )
 from autocoder.formats.anchor import How, anchor
+from autocoder.formats.speakers import AmbiguousSpeaker, Answers, SpeakersUnclear, Usage
 from autocoder.formats.sqlite import open_database
 from autocoder.formats.tables import Layout, Table, read_sheets
 from autocoder.placing import Placed, Unplaced, name_key, nearest, place_quotes, same, unplaced_coding
@@ -38,6 +45,7 @@ from autocoder.project import (
     Codebook,
     Coder,
     Coding,
+    Described,
     Memo,
     Problem,
     Project,
@@ -46,16 +54,21 @@ from autocoder.project import (
     Span,
     Transcript,
 )
-from autocoder.text import normalise
+from autocoder.text import is_reversed, normalise
 
-Roles = Mapping[str, Role]
-
-_TRANSCRIPTS: Mapping[str, Callable[[Path, Roles | None], Reading]] = {
+_TRANSCRIPTS: Mapping[str, Callable[[Path, Answers | None], Reading]] = {
     ".txt": plain.read,
+    ".md": plain.read,
     ".docx": docx.read,
     ".vtt": subtitles.read,
     ".srt": subtitles.read,
+    ".json": recognition.read,
+    ".odt": odt.read,
+    ".pdf": pdf.read,
+    ".rtf": rtf.read,
 }
+
+
 _OTHERS: Mapping[str, Callable[[Path], Reading]] = {
     ".qdpx": qdpx.read,
     ".qdc": qdc.read,
@@ -76,7 +89,12 @@ _TABLES = (".xlsx", ".csv")
 _DATABASES = (".sqlite3", ".sqlite", ".db")
 _REPORTS = (".txt", ".docx")
 READABLE = (*_TRANSCRIPTS, *_OTHERS, *_TABLES, *_DATABASES)
+_ROLE_COLUMNS = frozenset(("role", "תפקיד", "rolle"))
 _FOUND_AGAIN = "its codings were found again by their quotes"
+
+
+Ask = Callable[[Path, Sequence[Usage]], Answers]
+"""Asks a person who the speakers of a file are, once per file; what is not answered stays as it is proposed."""
 
 
 class QuotesNotFound(AutocoderError):
@@ -107,6 +125,8 @@ class FileReport:
     codes: int = 0
     codings: int = 0
     memos: int = 0
+    described: int = 0
+    encoding: str = ""
     found: Mapping[str, int] = field(default_factory=dict)
     lowest_score: float | None = None
     unplaced: int = 0
@@ -134,31 +154,41 @@ class Joined:
     unplaced: tuple[Unplaced, ...] = ()
 
 
-def read_file(path: Path, roles: Roles | None = None, word_codes: bool = False) -> Reading:
+def read_file(path: Path, answers: Answers | None = None, word_codes: bool = False) -> Reading:
     """Read one file by its ending, and by its content where several programs use the ending.
 
-    ``word_codes`` reads comments and highlights of a Word transcript as codes. Raises FileRefused when there is no
-    reader for a file or it cannot be read.
+    ``answers`` say who is who; ``word_codes`` reads comments and highlights of a Word transcript as codes. Raises
+    FileRefused when there is no reader for a file or it cannot be read.
     """
     ending = path.suffix.lower()
+    answers = speakers.for_file(path, answers or {})
     if ending in _REPORTS and nvivo.is_report(path):
         return nvivo.read(path)
-    if ending == ".docx":
-        return word_marks.add_to(_TRANSCRIPTS[ending](path, roles), path, word_codes)
     if ending in _TRANSCRIPTS:
-        return _TRANSCRIPTS[ending](path, roles)
+        reading = _read_transcript(path, ending, answers)
+        return word_marks.add_to(reading, path, word_codes) if ending == ".docx" else reading
     if ending in _TABLES:
         return _read_table(path)
     if ending in _DATABASES:
-        return _with_turns(path, _read_database(path), roles)
+        return _with_turns(path, _read_database(path), answers)
     if ending in _OTHERS:
-        return _with_turns(path, _OTHERS[ending](path), roles)
+        return _with_turns(path, _OTHERS[ending](path), answers)
     raise FileRefused(path, f"files ending in {ending or 'nothing'} are not read", f"save it as {', '.join(READABLE)}")
+
+
+def _read_transcript(path: Path, ending: str, answers: Answers) -> Reading:
+    reading = _TRANSCRIPTS[ending](path, answers)
+    if any(is_reversed(transcript.text) for transcript in reading.transcripts):
+        what = "its Hebrew is in visual order, the letters of each word reversed"
+        raise FileRefused(path, what, "get the text in logical order, from the document that it was copied from")
+    return reading
 
 
 def _read_table(path: Path) -> Reading:
     """Read a table by its headers; a table of no known program is refused with what MAXQDA's would have."""
     sheets = read_sheets(path)
+    if variables.holds_variables(sheets):
+        return variables.read(sheets)
     for layout, read_rows in _LAYOUTS:
         table = sheets.table(layout)
         if table is not None:
@@ -178,17 +208,68 @@ def _read_database(path: Path) -> Reading:
     raise FileRefused(path, what, "export the project from the program that made it")
 
 
-def _with_turns(path: Path, reading: Reading, roles: Roles | None) -> Reading:
+def read_files(
+    paths: Sequence[Path],
+    answers: Answers | None = None,
+    ask: Ask | None = None,
+    known: Iterable[Transcript] = (),
+    word_codes: bool = False,
+) -> list[tuple[Path, Reading]]:
+    """Read files, and ask once per file whose speakers are not clear; without ``ask`` refuse all such files at once.
+
+    ``known`` are the transcripts that are there: for their files the roles are what was answered when they came.
+    """
+    answers = answers or {}
+    for named in answers:
+        file, _, label = named.rstrip(":").rpartition(":")
+        if file and not any(speakers.same_file(file, path) for path in paths):
+            raise AutocoderError(f"--speakers answers for {label} in {file}, which is not among the files; name one.")
+    roles = {name_key(each.name): {turn.speaker: turn.role for turn in each.turns if turn.speaker} for each in known}
+    readings: list[tuple[Path, Reading]] = []
+    unclear: list[AmbiguousSpeaker] = []
+    for path in paths:
+        earlier = roles.get(name_key(path.name)) if path.suffix.lower() in _TRANSCRIPTS else None
+        try:
+            readings.append(
+                (path, _read_asking(path, {**(earlier or {}), **answers}, None if earlier else ask, word_codes))
+            )
+        except AmbiguousSpeaker as question:
+            unclear.append(question)
+    if len(unclear) == 1:
+        raise unclear[0]
+    if unclear:
+        raise SpeakersUnclear(unclear)
+    return readings
+
+
+def _read_asking(path: Path, answers: Answers, ask: Ask | None, word_codes: bool) -> Reading:
+    """Read a file, and read it again with what a person answers when a role is open."""
+    try:
+        reading = read_file(path, answers, word_codes)
+        own = reading.transcripts if path.suffix.lower() in _TRANSCRIPTS else ()
+        usages = speakers.usages(own[0]) if own else ()
+    except AmbiguousSpeaker as question:
+        if ask is None:
+            raise
+        usages = question.usages
+    else:
+        if ask is None or len(usages) < 2 or not any(usage.is_open for usage in usages):
+            return reading
+    said = {f"{path.name}:{label}": role for label, role in ask(path, usages).items()}
+    return read_file(path, {**answers, **said}, word_codes)
+
+
+def _with_turns(path: Path, reading: Reading, answers: Answers | None) -> Reading:
     """Find the speakers in texts that came inside a project of another program."""
-    transcripts = tuple(_spoken(path, transcript, roles) for transcript in reading.transcripts)
+    transcripts = tuple(_spoken(path, transcript, answers) for transcript in reading.transcripts)
     return replace(reading, transcripts=transcripts)
 
 
-def _spoken(path: Path, transcript: Transcript, roles: Roles | None) -> Transcript:
+def _spoken(path: Path, transcript: Transcript, answers: Answers | None) -> Transcript:
     if not any(map(str.isalnum, transcript.text)):
         return transcript
     parts = speakers.lines_of(transcript.text)
-    (split,) = speakers.read_parts(path, transcript.text, parts, roles).transcripts
+    (split,) = speakers.read_parts(path, transcript.text, parts, answers).transcripts
     known = {name: transcript.speakers.get(name, {}) for name in (*split.speakers, *transcript.speakers)}
     return replace(transcript, turns=split.turns, speakers=known)
 
@@ -203,9 +284,10 @@ def join_readings(project: Project, readings: Sequence[tuple[Path, Reading]], sk
     # a transcript's own file goes before the edition of it that another program keeps in its project
     order = sorted(range(len(readings)), key=lambda n: readings[n][0].suffix.lower() not in _TRANSCRIPTS)
     taken = {n: joining.take_transcripts(*readings[n]) for n in order}
+    described = [joining.take_variables(path, reading, skip_unfound) for path, reading in readings]
     reports = [
-        joining.take_codings(path, reading, codes, new)
-        for (path, reading), codes, new in zip(readings, books, (taken[n] for n in range(len(readings))), strict=True)
+        joining.take_codings(path, reading, codes, taken[n], *described[n])
+        for n, ((path, reading), codes) in enumerate(zip(readings, books, strict=True))
     ]
     if joining.unplaced and not skip_unfound:
         raise QuotesNotFound(joining.unplaced)
@@ -315,10 +397,43 @@ class _Joining:
                 self.problems.append(Problem(path.name, place, what))
         return {**more, **known}
 
+    # variables
+
+    def take_variables(self, path: Path, reading: Reading, skip_unfound: bool) -> tuple[int, tuple[Problem, ...]]:
+        """Give transcripts and speakers what a table says, and return how many it describes and the problems.
+
+        A row about one that is not there is refused, or with ``skip_unfound`` a problem.
+        """
+        unfound: list[Problem] = []
+        for row in reading.described:
+            place = f"row {row.row}"
+            transcript = self.transcripts.get(name_key(row.transcript))
+            described = _described(transcript, row) if transcript else None
+            if transcript is None or described is None:
+                what, remedy = _nobody(row, transcript)
+                if not skip_unfound:
+                    raise FileRefused(path, what, f"{remedy}, or leave such rows out with --skip-unfound", place)
+                unfound.append(Problem(path.name, place, what))
+            elif described != transcript:
+                self._replace(transcript, described)
+        others = _other_roles(path, reading.described, self.transcripts)
+        return len(reading.described) - len(unfound), (*unfound, *others)
+
+    def _replace(self, transcript: Transcript, described: Transcript) -> None:
+        self.transcripts[name_key(transcript.name)] = described
+        there = self.new_transcripts if transcript.name in self.new_transcripts else self.described
+        there[transcript.name] = described
+
     # codings
 
     def take_codings(
-        self, path: Path, reading: Reading, codes: Mapping[str, str], own: Mapping[str, Transcript]
+        self,
+        path: Path,
+        reading: Reading,
+        codes: Mapping[str, str],
+        own: Mapping[str, Transcript],
+        described: int,
+        met: Sequence[Problem],
     ) -> FileReport:
         """Add the file's codings, positions and quotes alike, and its memos, and report on the file."""
         if path.suffix.lower() == ".docx":
@@ -346,11 +461,13 @@ class _Joining:
             codes=len(codes),
             codings=len(found),
             memos=len(reading.memos),
+            described=described,
+            encoding=reading.encoding,
             found={name: how.count(name) for name in dict.fromkeys(how)},
             lowest_score=min((score for _, each, score in found if each is How.FUZZY), default=None),
             unplaced=len(self.unplaced) - lost,
             notes=(*reading.notes, *(f"{name}: the text differs from the one here; {_FOUND_AGAIN}" for name in others)),
-            problems=(*reading.problems, *problems, *_left_out(self.unplaced[lost:])),
+            problems=(*reading.problems, *met, *problems, *_left_out(self.unplaced[lost:])),
         )
 
     def _place(
@@ -423,6 +540,49 @@ class _Joining:
             code_id = refi.stable_guid("path", *path[:depth])
             parent = here[0] if here else self._add(Code(code_id, name_he=name), parent)
         return str(parent)
+
+
+def _nobody(row: Described, transcript: Transcript | None) -> tuple[str, str]:
+    """Return what is not there of a row's transcript and speaker, and what to do."""
+    if transcript is None:
+        return f"there is no transcript named {row.transcript}", "import it first or mend the name"
+    labels_there = ", ".join(_labels(transcript)) or "none"
+    return f"nobody speaks as {row.speaker} in {transcript.name}", f"mend the label (there are: {labels_there})"
+
+
+def _labels(transcript: Transcript) -> list[str]:
+    return list(dict.fromkeys(turn.speaker for turn in transcript.turns if turn.speaker)) or list(transcript.speakers)
+
+
+def _described(transcript: Transcript, row: Described) -> Transcript | None:
+    """Return a transcript with what a row says; None when the row is about a speaker whom it does not have."""
+    if not row.speaker:
+        return replace(transcript, variables={**transcript.variables, **row.variables})
+    label = _label(transcript, row.speaker)
+    if label is None:
+        return None
+    own = {**transcript.speakers.get(label, {}), **row.variables}
+    return replace(transcript, speakers={**transcript.speakers, label: own})
+
+
+def _label(transcript: Transcript, speaker: str) -> str | None:
+    wanted = labels.clean(speaker).casefold()
+    return next((label for label in _labels(transcript) if labels.clean(label).casefold() == wanted), None)
+
+
+def _other_roles(
+    path: Path, described: Sequence[Described], transcripts: Mapping[str, Transcript]
+) -> Iterator[Problem]:
+    """Say where a table calls somebody an interviewer who was read as a participant; a table changes no turn."""
+    for row in described:
+        said = [labels.known_role(value) for name, value in row.variables.items() if name.casefold() in _ROLE_COLUMNS]
+        transcript = transcripts.get(name_key(row.transcript))
+        label = _label(transcript, row.speaker) if transcript else None
+        if transcript is None or label is None or Role.INTERVIEWER not in said:
+            continue
+        if all(turn.role is Role.PARTICIPANT for turn in transcript.turns if turn.speaker == label):
+            what = f"{row.speaker} is an interviewer here and was read as a participant when {transcript.name} came"
+            yield Problem(path.name, f"row {row.row}", what)
 
 
 @dataclass(frozen=True)

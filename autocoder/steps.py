@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from autocoder.bundled import codebooks, encoder
 from autocoder.errors import AutocoderError, FileRefused
-from autocoder.project import Codebook, CoderKind, Origin, Project, Role
+from autocoder.project import Codebook, CoderKind, Origin, Project
 
 if TYPE_CHECKING:  # the database, numpy, onnxruntime and torch are loaded by the steps that need them
     from autocoder.agree import Agreement, Ratings
     from autocoder.classifier import Classifier, Manifest
     from autocoder.editions import Edition
-    from autocoder.read import Joined
+    from autocoder.formats.speakers import Answers
+    from autocoder.read import Ask, Joined
     from autocoder.store import Addition, Store
 
 JUDGED_BY = (Origin.BLIND, Origin.AUTO)  # what a person saw suggested first judges nobody
@@ -82,20 +83,22 @@ class ImportPlan:
 def plan_import(
     store: Store,
     paths: Sequence[Path],
-    roles: Mapping[str, Role] | None = None,
+    answers: Answers | None = None,
     skip_unfound: bool = False,
     word_codes: bool = False,
+    ask: Ask | None = None,
 ) -> ImportPlan:
     """Read files of any mix and join them to the project, without writing to its database.
 
+    ``answers`` say who is who, and ``ask`` asks a person where they do not.
     Codings that find no place are listed in the folder ``not-placed``; unless ``skip_unfound`` they refuse the import.
     """
     from autocoder.editions import compare
     from autocoder.not_placed import write_lists
-    from autocoder.read import QuotesNotFound, join_readings, read_file
+    from autocoder.read import QuotesNotFound, join_readings, read_files
 
-    readings = [(path, read_file(path, roles, word_codes)) for path in paths]
     project = store.load()
+    readings = read_files(paths, answers, ask, project.transcripts, word_codes)
     try:
         joined = join_readings(project, readings, skip_unfound)
     except QuotesNotFound as fault:
@@ -182,8 +185,9 @@ class ChangesNotConfirmed(AutocoderError):
 def import_files(
     store: Store,
     paths: Sequence[Path],
-    roles: Mapping[str, Role] | None = None,
+    answers: Answers | None = None,
     skip_unfound: bool = False,
+    ask: Ask | None = None,
     confirmed: bool = False,
 ) -> tuple[Joined, int]:
     """Read files of any mix into the project; return what they held and how many codings are new.
@@ -191,7 +195,7 @@ def import_files(
     All files are read and joined before the first write, which is one transaction: a refused file changes nothing.
     Raises ChangesNotConfirmed for a later export that changes what an earlier one brought, unless ``confirmed``.
     """
-    plan = plan_import(store, paths, roles, skip_unfound)
+    plan = plan_import(store, paths, answers, skip_unfound, ask=ask)
     if plan.changes and not confirmed:
         raise ChangesNotConfirmed(plan.changes)
     return plan.joined, apply_import(store, plan)

@@ -34,6 +34,8 @@ def _replacements() -> dict[int, str]:
 _TABLE = _replacements()
 _DOUBLED_APOSTROPHE = re.compile(r"(?<=[א-ת])''(?=[א-ת])")
 _WHITE_SPACE = re.compile(r"\s+")
+_FINALS = frozenset("ךםןףץ")
+_HEBREW_WORD = re.compile("[א-ת]{2,}")
 _WORD = re.compile(r"[^\W_]+(?:[\"'\-][^\W_]+)*'?")
 
 
@@ -108,3 +110,14 @@ def count_words(text: str) -> int:
 def fingerprint(text: str) -> str:
     """Return the SHA-256 of the text as UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def is_reversed(text: str) -> bool:
+    """Return whether the letters of Hebrew words stand in visual order, from left to right.
+
+    Final letters (ך ם ן ף ץ) end words and never begin one, so three words that begin with one, and more of them than
+    words that end with one, are no chance.
+    """
+    words = _HEBREW_WORD.findall(normalise(text))
+    begins = sum(word[0] in _FINALS for word in words)
+    return begins >= 3 and begins > sum(word[-1] in _FINALS for word in words)

@@ -207,10 +207,16 @@ def bad_files(folder: Path) -> dict[str, Path]:
     cut.write_bytes(word.read_bytes()[:-900])
     locked.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000 + "EncryptedPackage".encode("utf-16-le"))
     empty.write_bytes(b"")
+    variables = folder / "variables.csv"
+    variables.write_text("transcript,site\nt9,north\n", encoding="utf-8")
     nonsense, columns, nowhere = folder / "noise.txt", folder / "columns.csv", folder / "nowhere.csv"
     nonsense.write_bytes(bytes(range(128, 256)) * 20)
     columns.write_text("Document name,Code\nt0,pay\n", encoding="utf-8")
     nowhere.write_text("Document name,Code,Segment\nt0,תנאים ושכר,איש לא אמר את זה מעולם\n", encoding="utf-8")
+    deep, rtf, scan = folder / "deep.json", folder / "cut.rtf", folder / "scan.pdf"
+    deep.write_text("[" * 200_000, encoding="utf-8")
+    rtf.write_text("{\\rtf1\\ansi {\\b abc", encoding="utf-8")
+    scan.write_bytes(b"%PDF-1.4\n" + bytes(200))
     cycle = folder / "cycle.yaml"
     cycle.write_text("name: x\ncodes:\n- {id: a, he: א, parent: b}\n- {id: b, he: ב, parent: a}\n", encoding="utf-8")
     doctype = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><Project name="&a;"/>'
@@ -218,6 +224,11 @@ def bad_files(folder: Path) -> dict[str, Path]:
     return {
         "password": locked,
         "cut.docx": cut,
+        "nested too deeply": deep,
+        "ends inside a group": rtf,
+        "scan.pdf: it is cut short or damaged": scan,
+        "not an OpenDocument text": zipped(folder / "none.odt", {"a.txt": "x"}),
+        "there is no transcript named t9": variables,
         "project.qde": zipped(folder / "none.qdpx", {"a.txt": "x"}),
         "..": zipped(folder / "slip.qdpx", {"../evil.txt": "x", "project.qde": project}),
         "bomb.qdpx": zipped(folder / "bomb.qdpx", {"project.qde": project, "sources/a.txt": b"0" * 30_000_000}),
@@ -256,12 +267,57 @@ def test_an_ambiguous_label_is_asked_about_and_never_guessed(folder: Path, tmp_p
     assert "4 turns of 2 speakers" in run("import", folder, path, "--speakers", "מ=interviewer")
 
 
+def test_in_a_terminal_the_question_is_asked_once_and_enter_takes_the_proposals(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "is_terminal", lambda: True)
+    for name in ("א", "ב"):
+        text = f"מ: איך היה שם {name}?\nרחל: בסדר.\nמ: ומה עוד?\nרחל: זהו.\n"
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    first = RUN.invoke(cli.app, ["import", str(folder), str(tmp_path / "א.txt")], input="\n")
+    assert first.output.count("who is who?") == 1
+    assert "interviewer?      2 turns,    2 with a question mark  מ" in first.output
+    second = RUN.invoke(cli.app, ["import", str(folder), str(tmp_path / "ב.txt")], input="מ=x\nמ=participant\n")
+    assert 'is not in the form "LABEL=interviewer"' in second.output
+    roles = {each.name: each.turns[0].role.value for each in steps.open_project(folder).transcripts()}
+    assert (roles["א"], roles["ב"]) == ("interviewer", "participant")
+    assert "who is who?" not in run("import", folder, tmp_path / "א.txt")
+
+
+def test_a_question_that_is_not_answered_changes_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "is_terminal", lambda: True)
+    before = state(folder)
+    (tmp_path / "א.txt").write_text("מ: מה?\nרחל: כן.\nמ: מה?\n", encoding="utf-8")
+    assert RUN.invoke(cli.app, ["import", str(folder), str(tmp_path / "א.txt")], input="").exit_code == 1
+    assert state(folder) == before
+
+
+def test_a_label_may_hold_a_comma_and_be_no_speaker() -> None:
+    answers = cli.answers_of(["Cohen, Dana=interviewer, הערה=none", "a.txt:מ=participant"])
+    assert answers == {"Cohen, Dana": "interviewer", "הערה": None, "a.txt:מ": "participant"}
+
+
+def test_variables_are_imported_and_said(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "speakers.csv"
+    path.write_text("transcript,label,site\nt3,משתתפת 1,צפון\nt3,משתתפת 2,דרום\n", encoding="utf-8")
+    text = run("import", folder, path)
+    assert "speakers.csv: variables of 2 transcripts and speakers" in text
+    assert "New in the project: 0 transcripts, 0 codings, new variables in 1 that were here." in text
+    kept = next(each for each in steps.open_project(folder).transcripts() if each.name == "t3")
+    assert kept.speakers["משתתפת 1"]["site"] == "צפון"
+    assert "new variables" not in run("import", folder, path)
+
+
 @pytest.mark.parametrize("encoding", ["windows-1255", "utf-16"])
 def test_other_encodings_are_read_and_said(folder: Path, tmp_path: Path, encoding: str) -> None:
     path = tmp_path / f"{encoding}.txt"
     said = "רחל: שלום לכולם, הגעתי היום מאוחר כי האוטובוס לא בא.\nמראיינת: באמת? ומה עשית?\n"
     path.write_bytes(said.encode(encoding))
-    assert encoding in run("import", folder, path).lower()
+    assert encoding in run("import", folder, path).splitlines()[0].lower()
+    (tmp_path / "utf8.txt").write_text(said, encoding="utf-8-sig")
+    assert "utf8.txt: 2 turns of 2 speakers, UTF-8" in run("import", folder, tmp_path / "utf8.txt")
 
 
 @pytest.mark.usefixtures("small")

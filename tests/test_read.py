@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from autocoder.errors import FileRefused
+from autocoder.errors import AutocoderError, FileRefused
 from autocoder.formats import codebook_yaml, maxqda, qdpx
+from autocoder.formats.speakers import Answers, SpeakersUnclear, Usage
 from autocoder.project import Code, Codebook, Project, Reading, Role, Span, Transcript, Turn
-from autocoder.read import Joined, QuotesNotFound, join_readings, read_file
+from autocoder.read import Joined, QuotesNotFound, join_readings, read_file, read_files
 
 
 def join(project: Project, *paths: Path, skip_unfound: bool = False) -> Joined:
@@ -165,3 +167,143 @@ def test_a_meeting_reads_the_same_from_word_and_from_text(shared: Path, name: st
         return [(turn.speaker, " ".join(transcript.quote(turn.span).split())) for turn in transcript.turns]
 
     assert turns(word) == turns(plain)
+
+
+# -- variables
+
+
+def table(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "variables.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_variables_join_transcripts_and_speakers_and_change_only_what_the_file_says(
+    tmp_path: Path, bare: Project
+) -> None:
+    path = table(tmp_path, "transcript,speaker,תפקיד,גיל\nריאיון 1.docx,רחל,מנהלת,51\n")
+    (transcript,) = join(bare, path).described
+    assert transcript.speakers == {"רחל": {"תפקיד": "מנהלת", "גיל": "51"}}
+    assert (transcript.text, transcript.turns) == (bare.transcripts[0].text, bare.transcripts[0].turns)
+    (transcript,) = join(bare, table(tmp_path, "transcript,גל\nריאיון 1,2\n")).described
+    assert transcript.variables == {"אתר": "א", "גל": "2"}
+    joined = join(bare, table(tmp_path, "transcript,אתר\nריאיון 1,א\n"))
+    assert (joined.described, joined.reports[0].described) == ((), 1)
+
+
+def test_variables_join_a_transcript_of_the_same_import(tmp_path: Path, codebook: Codebook) -> None:
+    (tmp_path / "a.txt").write_text("מראיינת: מה?\nרחל: כן.\nרחל: לא.\n", encoding="utf-8")
+    joined = join(Project("p", codebook), table(tmp_path, "תמליל,דוברת,גיל\na,רחל,51\n"), tmp_path / "a.txt")
+    (transcript,) = joined.transcripts
+    assert transcript.speakers["רחל"] == {"role": "participant", "גיל": "51"}
+    assert joined.described == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("ריאיון 9,רחל,1", "variables.csv, row 3: there is no transcript named ריאיון 9; import it first"),
+        ("ריאיון 1,דנה,1", r"variables.csv, row 3: nobody speaks as דנה in ריאיון 1; .*\(there are: מראיינת, רחל\)"),
+    ],
+)
+def test_a_row_about_somebody_unknown_is_refused_or_left_out(
+    tmp_path: Path, bare: Project, row: str, what: str
+) -> None:
+    path = table(tmp_path, f"transcript,label,x\nריאיון 1,רחל,2\n{row}\n")
+    with pytest.raises(FileRefused, match=what):
+        join(bare, path)
+    joined = join(bare, path, skip_unfound=True)
+    assert joined.described[0].speakers["רחל"]["x"] == "2"
+    assert [problem.place for problem in joined.reports[0].problems] == ["row 3"]
+    assert joined.reports[0].described == 1
+
+
+def test_a_table_that_calls_a_participant_an_interviewer_is_a_problem(tmp_path: Path, bare: Project) -> None:
+    path = table(tmp_path, "transcript,label,role\nריאיון 1,רחל,interviewer\nריאיון 1,מראיינת,interviewer\n")
+    assert [problem.place for problem in join(bare, path).reports[0].problems] == ["row 2"]
+
+
+# -- who speaks
+
+
+UNCLEAR = "מ: איך היה?\nרחל: בסדר.\nמ: ומה עוד?\nרחל: זהו.\n"
+NAMES = "דנה: איך היה?\nרחל: בסדר.\nדנה: ומה עוד?\nרחל: זהו.\n"
+
+
+class Person:
+    """Somebody who is asked, and remembers it."""
+
+    def __init__(self, **answers: Role | None) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def __call__(self, path: Path, usages: Sequence[Usage]) -> Answers:
+        self.asked.append((path.name, [usage.label for usage in usages if usage.is_open]))
+        return {usage.label: usage.proposal for usage in usages} | self.answers
+
+
+def files(tmp_path: Path, **texts: str) -> list[Path]:
+    for name, text in texts.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    return [tmp_path / f"{name}.txt" for name in texts]
+
+
+def roles(reading: Reading) -> dict[str, Role]:
+    return {turn.speaker: turn.role for turn in reading.transcripts[0].turns}
+
+
+def test_a_person_is_asked_once_for_each_file_that_is_not_clear(tmp_path: Path) -> None:
+    person = Person(מ=Role.PARTICIPANT)
+    paths = files(tmp_path, a=UNCLEAR, b=NAMES, c="מראיינת: מה?\nרחל: כן.\nרחל: לא.\n", d="סתם טקסט בלי דוברים.\n")
+    readings = read_files(paths, None, person)
+    assert person.asked == [("a.txt", ["מ"]), ("b.txt", ["דנה", "רחל"])]
+    assert roles(readings[0][1]) == {"מ": Role.PARTICIPANT, "רחל": Role.PARTICIPANT}
+    assert roles(readings[1][1]) == {"דנה": Role.INTERVIEWER, "רחל": Role.PARTICIPANT}
+
+
+def test_an_answer_that_was_given_is_not_asked_for(tmp_path: Path) -> None:
+    person = Person()
+    read_files(files(tmp_path, a=UNCLEAR, b=NAMES), {"מ": Role.INTERVIEWER, "דנה": Role.INTERVIEWER}, person)
+    assert person.asked == []
+
+
+def test_a_label_may_be_called_no_speaker(tmp_path: Path) -> None:
+    ((_, reading),) = read_files(files(tmp_path, a="מ: מה?\nרחל: כן.\nת: לא.\nרחל: זהו.\n"), None, Person(מ=None))
+    assert "מ" not in roles(reading)
+
+
+def test_without_anybody_to_ask_one_sentence_gives_the_option_for_all_files(tmp_path: Path) -> None:
+    paths = files(tmp_path, a=UNCLEAR, b=NAMES, c=UNCLEAR)
+    with pytest.raises(SpeakersUnclear, match=r'2 files .*a\.txt, מ: .*; c\.txt, מ: .*--speakers "מ=interviewer"\.$'):
+        read_files(paths)
+    other = files(tmp_path, d="מראיינת: ספרי.\nמ: כן.\nמראיינת: ועוד?\nמ: לא.\n")
+    with pytest.raises(SpeakersUnclear, match=r'--speakers "a\.txt:מ=interviewer,d\.txt:מ=participant"\.$'):
+        read_files([paths[0], *other])
+    readings = read_files([paths[0], *other], {"a.txt:מ": Role.INTERVIEWER, "d:מ": Role.PARTICIPANT})
+    assert [roles(reading)["מ"] for _, reading in readings] == [Role.INTERVIEWER, Role.PARTICIPANT]
+
+
+def test_an_answer_for_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AutocoderError, match=r"--speakers answers for מ in z\.txt, which is not among the files"):
+        read_files(files(tmp_path, a=NAMES), {"z.txt:מ": Role.INTERVIEWER})
+
+
+def test_a_file_that_came_before_is_read_with_the_roles_of_then_and_not_asked_about(tmp_path: Path) -> None:
+    paths = files(tmp_path, a=UNCLEAR)
+    ((_, first),) = read_files(paths, {"מ": Role.PARTICIPANT})
+    person = Person()
+    ((_, again),) = read_files(paths, None, person, first.transcripts)
+    assert (again.transcripts, person.asked) == (first.transcripts, [])
+    assert read_files(paths, None, None, first.transcripts)[0][1].transcripts == first.transcripts
+
+
+@pytest.mark.parametrize("ending", ["txt", "srt", "md"])
+def test_reversed_hebrew_is_refused_in_any_transcript(tmp_path: Path, ending: str) -> None:
+    said = ["מראיינת: שלום לכולם, היום נדבר על הדרך", "רונית: אנשים עובדים בתוך הצוות", "מראיינת: ומה עם הכסף"]
+    path = tmp_path / f"a.{ending}"
+    cue = "1\n00:00:01,000 --> 00:00:02,000\n" if ending == "srt" else ""
+    path.write_text("\n\n".join(cue + line[::-1] for line in said), encoding="utf-8")
+    with pytest.raises(
+        FileRefused, match=rf"a\.{ending}: its Hebrew is in visual order.*; get the text in logical order"
+    ):
+        read_file(path)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autocoder.text import count_words, fingerprint, normalise, normalise_with_map, words
+from autocoder.text import count_words, fingerprint, is_reversed, normalise, normalise_with_map, words
 
 HEBREW = st.text(
     alphabet=st.one_of(
@@ -66,3 +66,11 @@ def test_counts_and_fingerprints() -> None:
     assert count_words(" אחת שתיים\nשלוש ") == 3
     assert fingerprint("א") == "defba94d071a3373c27b4b15959db14a670a73a24b5fb6982c8005c912d48f42"
     assert fingerprint("א") != fingerprint("ב")
+
+
+def test_hebrew_in_visual_order_is_told_by_its_final_letters() -> None:
+    said = "שלום לכולם, היום נדבר על הדרך שבה אנשים עובדים בתוך הצוות, ומה קורה עם הכסף."
+    assert not is_reversed(said)
+    assert is_reversed(said[::-1])
+    assert not is_reversed("םיקי גר כאן")
+    assert not is_reversed("plain English only")

@@ -99,7 +99,8 @@ def parse_xml(data: bytes, path: Path, place: str) -> etree._Element:
     except etree.XMLSyntaxError as error:
         if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
             raise FileRefused(path, "its XML has a DOCTYPE, which is never read", remedy, place) from error
-        raise FileRefused(path, f"its XML is not well formed ({error.msg})", remedy, place) from error
+        fault = " ".join(str(error.msg).split())
+        raise FileRefused(path, f"its XML is not well formed ({fault})", remedy, place) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise FileRefused(path, "its XML has a DOCTYPE, which is never read", remedy, place)
     return root

@@ -63,13 +63,14 @@ _LONGEST_LINE = 100
 _MARKS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
 _GAP = rf"[\s{_MARKS}]*+"  # possessive: a run of spaces is tried once, however long
 _GAP_BUT_TAB = rf"(?:[^\S\t]|[{_MARKS}])*+"
-_CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d)?(?:[.,]\d{1,3})?"
+_CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d(?:[:;]\d\d)?)?(?:[.,]\d{1,7})?"  # the fourth number counts frames of a film
 _RANGE = rf"{_CLOCK}(?:\s*(?:-->|[-–])\s*{_CLOCK})?"
 _STAMP = (
     rf"(?:\[\s*{_RANGE}\s*\]|\(\s*{_RANGE}\s*\)|\{{\s*{_RANGE}\s*\}}|<\s*{_RANGE}\s*>|#{_CLOCK}(?:-\d)?#"
-    r"|(?<![\d:])\d{1,2}:[0-5]\d:[0-5]\d(?:[.,]\d{1,3})?(?![\d:]))"
+    r"|(?<![\d:])\d{1,2}:[0-5]\d:[0-5]\d(?:[:;]\d\d)?(?:[.,]\d{1,7})?(?![\d:]))"
 )
-_BEFORE = rf"{_GAP}(?P<before>{_STAMP})?{_GAP}[-–]?{_GAP}"
+_NUMBER = r"(?:\d{1,4}(?:[.)](?=\s)|(?=\t)))?"  # of a numbered paragraph
+_BEFORE = rf"{_GAP}{_NUMBER}{_GAP}(?P<before>{_STAMP}|\d{{1,3}}:[0-5]\d(?=\s))?{_GAP}[-–]?{_GAP}"
 _BESIDE = rf"{_GAP}(?P<beside>{_STAMP})?{_GAP}"
 _AFTER = rf"{_GAP}(?P<after>{_STAMP})?{_GAP}"
 _COLON = re.compile(rf"{_BEFORE}(?P<label>[^:\t\n]{{1,90}}?){_BESIDE}:(?!//)(?!(?<=\d:)\d)\*{{0,2}}{_AFTER}")
@@ -79,10 +80,11 @@ _OTHER = re.compile(
     rf"|(?P<label>[^:\t\n]{{1,40}}?){_GAP_BUT_TAB}(?P<beside>{_STAMP})?{_GAP_BUT_TAB}"
     rf"(?:\t(?:\s*[-–—](?=\s))?|[-–—](?=\s))){_AFTER}"
 )
-_BARE = re.compile(rf"{_BEFORE}(?P<label>[^:\t\n]{{1,60}}?){_BESIDE}$")
-_STAMP_AT = re.compile(rf"{_GAP}(?P<stamp>{_STAMP}){_GAP}")
+_BARE = re.compile(rf"{_BEFORE}(?P<label>[^:\t\n]{{1,60}}?){_GAP}(?P<beside>{_STAMP}|(?<=\s){_CLOCK})?{_GAP}$")
+_STAMP_AT = re.compile(rf"{_GAP}(?P<stamp>{_STAMP}){_GAP}(?:[-–]\s+)?")
 _NUMBERS = re.compile(r"\d+")
 _TENTHS = re.compile(r"-(\d)#$")
+_NOTICE = re.compile(r"\s*(?:.{1,60} (?:started|stopped) transcription|Transcribed by https://otter\.ai)\s*")
 
 _TAG = re.compile(r"<<?[^<>]*>>?")
 _BRACKETED = re.compile(r"\([^()]*\)")
@@ -187,7 +189,7 @@ def head_with_other_sign(text: str, start: int, end: int) -> Head | None:
 
 
 def head_alone(text: str, start: int, end: int) -> Head | None:
-    """Return the candidate label that is a whole short line; None for a longer one."""
+    """Return the candidate label that is a whole short line, with or without a time; None for a longer one."""
     match = _BARE.match(text, start, end) if end - start <= _LONGEST_LINE else None
     label = clean(match["label"]) if match else ""
     return Head(label, end, _time_in(match)) if match and label else None
@@ -204,13 +206,18 @@ def is_clock(text: str) -> bool:
     return re.fullmatch(rf"{_GAP}(?:{_STAMP}|{_RANGE}){_GAP}", text) is not None
 
 
+def is_notice(text: str) -> bool:
+    """Tell whether a line is what Teams or Otter says about its own work, which nobody in the conversation said."""
+    return _NOTICE.fullmatch(text) is not None
+
+
 def seconds(stamp: str) -> float:
     """Return the seconds of a timestamp; of a range its beginning; ``-5#`` are tenths, as MAXQDA and F4 write them."""
     tenths = _TENTHS.search(stamp)
     first = re.search(_CLOCK, stamp)
     clock, _, fraction = (first.group() if first else "0:00").replace(",", ".").partition(".")
     whole = 0
-    for number in _NUMBERS.findall(clock):
+    for number in _NUMBERS.findall(clock)[:3]:
         whole = whole * 60 + int(number)
     return whole + float(f"0.{fraction or '0'}") + (int(tenths.group(1)) / 10 if tenths else 0.0)
 

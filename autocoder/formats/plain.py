@@ -1,4 +1,4 @@
-"""Plain text transcripts (.txt), and the one place that finds out in which encoding a text file is written.
+"""Plain text transcripts (.txt, .md), and the one place that finds out in which encoding a text file is written.
 
 Accepted are UTF-8, UTF-16 (with a byte order mark, or told by its zero bytes) and windows-1255. That last one has no
 mark and nearly any bytes decode as it, so a text is taken for it only when what comes out is Hebrew: Hebrew words
@@ -14,12 +14,13 @@ import codecs
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autocoder.errors import FileRefused
-from autocoder.formats.speakers import lines_of, read_parts
-from autocoder.project import Reading, Role
+from autocoder.formats.cues import cues_in, read_cues
+from autocoder.formats.speakers import Answers, lines_of, read_parts
+from autocoder.project import Reading
 from autocoder.text import normalise
 
 _SAVE = "save it as plain text in UTF-8"
@@ -31,8 +32,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
 )
 _OTHER_FORMATS = (
-    (b"%PDF", "it is a PDF", "save its text as .docx or .txt"),
-    (b"{\\rtf", "it is an RTF document", "save it as .docx or .txt"),
+    (b"%PDF", "it is a PDF", "give it its right ending, .pdf"),
+    (b"{\\rtf", "it is an RTF document", "give it its right ending, .rtf"),
     (b"PK\x03\x04", "it is a zip file or a Word document", "give it its right ending, such as .docx"),
     (b"\xd0\xcf\x11\xe0", "it is an old Office document", "save it as .docx or .txt"),
 )
@@ -56,28 +57,49 @@ _HEBREW_SHARE = 0.3
 _MIXED_WORDS = 0.02
 
 
-def read(path: Path, roles: Mapping[str, Role] | None = None) -> Reading:
-    """Return the transcript of a .txt file; ``roles`` answers who is who, by label."""
-    text, notes = read_text(path)
-    return read_parts(path, text, lines_of(text), roles, notes)
+def read(path: Path, answers: Answers | None = None) -> Reading:
+    """Return the transcript of a .txt or .md file; ``answers`` say who is who, by label."""
+    decoded = decode(path)
+    if cues := cues_in(decoded.text):
+        return decoded.said(read_cues(path, cues, answers, decoded.notes))
+    return decoded.said(read_parts(path, decoded.text, lines_of(decoded.text), answers, decoded.notes))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text file's text as it is stored, the encoding that it was written in, and what was decided about it."""
+
+    text: str
+    encoding: str
+    notes: tuple[str, ...] = ()
+
+    def said(self, reading: Reading) -> Reading:
+        """Return the reading with the encoding of its file."""
+        return replace(reading, encoding=self.encoding)
 
 
 def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
-    """Return a text file's text, as it is stored, and what was decided; refuse what is empty, binary or unknown."""
+    """Return a text file's text, as it is stored, and what was decided; refuse as :func:`decode` does."""
+    decoded = decode(path)
+    return decoded.text, decoded.notes
+
+
+def decode(path: Path) -> Decoded:
+    """Return a text file's text and its encoding; refuse what is empty, binary or in an encoding that is not told."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise FileRefused(path, f"it cannot be opened ({error.strerror})", "check the path and the rights") from error
-    text, note = _decode(path, data)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    decoded = _decode(path, data)
+    text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise FileRefused(path, "the file is empty", "get the file again from its source")
     if sum(text.count(control) for control in _CONTROLS) > len(text) // 1000:
         raise FileRefused(path, "it is not a text but a binary file", _SAVE)
-    return text, note
+    return replace(decoded, text=text)
 
 
-def _decode(path: Path, data: bytes) -> tuple[str, tuple[str, ...]]:
+def _decode(path: Path, data: bytes) -> Decoded:
     for beginning, what, remedy in _OTHER_FORMATS:
         if data.startswith(beginning):
             raise FileRefused(path, what, remedy)
@@ -85,11 +107,11 @@ def _decode(path: Path, data: bytes) -> tuple[str, tuple[str, ...]]:
         if data.startswith(mark):
             dropped = "a byte order mark was dropped, positions count from behind it"
             note = f"read as {name}; {dropped}" if name else dropped
-            return _strictly(path, data[len(mark) :], encoding), (note,)
+            return Decoded(_strictly(path, data[len(mark) :], encoding), name or "UTF-8", (note,))
     if b"\0" in data:
         return _decode_utf16(path, data)
     try:
-        return data.decode("utf-8"), ()
+        return Decoded(data.decode("utf-8"), "UTF-8")
     except UnicodeDecodeError as error:
         return _decode_windows_1255(path, data, error)
 
@@ -102,25 +124,27 @@ def _strictly(path: Path, data: bytes, encoding: str) -> str:
         raise FileRefused(path, what, f"get the file again from its source, or {_SAVE}") from error
 
 
-def _decode_utf16(path: Path, data: bytes) -> tuple[str, tuple[str, ...]]:
+def _decode_utf16(path: Path, data: bytes) -> Decoded:
     """Tell UTF-16 without a mark by the high bytes of Hebrew, Latin and punctuation; other zero bytes are binary."""
     for encoding, high in (("utf-16-le", data[1::2]), ("utf-16-be", data[0::2])):
         usual = sum(high.count(byte) for byte in (b"\x00", b"\x05", b"\x20"))
         if len(data) % 2 == 0 and usual >= _SURE_OF_UTF16 * len(high):
             try:
-                return data.decode(encoding), ("read as UTF-16, which it does not say; look at a few lines",)
+                note = "read as UTF-16, which it does not say; look at a few lines"
+                return Decoded(data.decode(encoding), "UTF-16", (note,))
             except UnicodeDecodeError:
                 continue
     raise FileRefused(path, "it is not a text but a binary file", _SAVE)
 
 
-def _decode_windows_1255(path: Path, data: bytes, error: UnicodeDecodeError) -> tuple[str, tuple[str, ...]]:
+def _decode_windows_1255(path: Path, data: bytes, error: UnicodeDecodeError) -> Decoded:
     try:
         text = data.decode("cp1255")
     except UnicodeDecodeError:
         text = ""
     if _is_hebrew(text):
-        return text, ("read as windows-1255, for it is not UTF-8 and comes out as Hebrew",)
+        note = "read as windows-1255, for it is not UTF-8 and comes out as Hebrew"
+        return Decoded(text, "windows-1255", (note,))
     if _is_hebrew("\n".join(line[::-1] for line in text.split("\n"))):
         raise FileRefused(path, "its Hebrew is in visual order, each line reversed", f"{_SAVE}, in logical order")
     what = f"its encoding cannot be told (byte {error.start:,} is not UTF-8{_supposed(data)})"

@@ -7,22 +7,26 @@ back the transcript.
 A label stands on the line (``name: speech``) or alone above the speech (``name:``). Which candidates are speakers is
 decided over the whole file, since a name is only a name by the company it keeps:
 
-1. A label that the user answered for (``roles``) and a label of the trade (``labels.known_role``) always count.
+1. A label that the user answered for and a label of the trade (``labels.known_role``) always count.
 2. A label of a name's shape (``labels.plausible``) counts when it comes back: twice, or thrice for a single letter.
 3. A label of that shape that occurs once counts where the file's habit is established: alone on the line and opening a
    paragraph when three labels do so already; bold when two do so already; in the line when most lines open so.
 4. A dash, a tab or brackets instead of the colon, and no sign at all on a line of its own, count for labels accepted so
    far, when it happens twice; a bold name alone on its line counts when it comes back.
+5. A name and a time alone on a line (``דנה כהן  0:03``, as Otter, Teams and Zoom write it) count from two such lines
+   on.
+6. A label that the user calls no speaker (``none``) never counts; its line is speech like any other.
 
-A label that is refused although its shape is right becomes a problem, for a person to look at. Lines of a form at the
-top (``תאריך: ...``) belong to no turn, and neither does anything else before the first label. A file without any label
-is read as one participant turn per paragraph, with a note.
+A time alone on its line begins a new turn of the same speaker, so that no time is lost. A label of the right shape that
+does not count becomes a problem for a person to look at. Lines of a form at the top (``תאריך: ...``) belong to no turn,
+and neither does anything else before the first label. A file without any label is read as one participant turn per
+paragraph, with a note.
 
 Some programs put a speech where the label belongs and close it with a colon (``כן, בטח.:``), right above the next
 label. Such a line is speech of the label that waits for one, and else of a speaker who is not known.
 
-Roles: an answer in ``roles``, else the word of the trade in the label, else participant. ``מ`` is never guessed:
-without an answer :class:`AmbiguousSpeaker` is raised.
+Roles: the user's answer, else the word of the trade in the label, else participant. ``מ`` is never guessed: without an
+answer :class:`AmbiguousSpeaker` is raised. :func:`usages` proposes a role for every speaker of a file, to ask about.
 """
 
 from __future__ import annotations
@@ -32,17 +36,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from autocoder.errors import AutocoderError, FileRefused
 from autocoder.formats import labels
 from autocoder.formats.labels import Head
 from autocoder.project import Problem, Reading, Role, Span, Transcript, Turn
-from autocoder.text import count_words
+from autocoder.text import count_words, normalise
 
 _FORM_LINES = 15
 _FORM_WORDS = 12
 _VALUE_WORDS = 4
 _LISTED = 12
+_GOES_ON = -1
+"""The line of a saying whose label stands above an earlier one."""
 _MISPLACED = re.compile(r"[.?!…\-–][\"')\]]*\s*:\s*$")
 _SENTENCE_MARK = re.compile(r"[.?!,;]")
 
@@ -68,30 +75,69 @@ class Saying:
     line: int = 0
 
 
+Answers = Mapping[str, Role | None]
+"""What the user said about labels: the role of each, or None for a label that is no speaker."""
+
+
 @dataclass(frozen=True)
 class Usage:
-    """How a label is used in one file: in how many turns, and in how many of them a question is asked."""
+    """How a label is used in one file: in how many turns, and in how many of them a question is asked.
+
+    ``is_open`` says that the role is not clear, so that ``proposal`` is a guess that only a person may confirm.
+    """
 
     label: str
     turns: int
     questions: int
     proposal: Role
+    is_open: bool = True
 
     def __str__(self) -> str:
         return f"{self.label}: ({self.turns} turns, {self.questions} with a question mark, looks like {self.proposal})"
 
 
 class AmbiguousSpeaker(AutocoderError):
-    """A label that may stand for either role; only a person can say which. ``usages`` holds the proposals."""
+    """A label that may stand for either role; only a person can say which.
+
+    ``usages`` holds every speaker of the file, the open ones among them.
+    """
 
     def __init__(self, path: Path, usages: Sequence[Usage]) -> None:
+        self.file = path.name
         self.usages = tuple(usages)
-        listed = " and ".join(str(usage) for usage in usages)
-        answer = ",".join(f"{usage.label}={usage.proposal}" for usage in usages)
+        unclear = [usage for usage in usages if usage.is_open]
+        listed = " and ".join(map(str, unclear))
         super().__init__(
             f"{path.name}: who speaks under {listed} is not clear, interviewer or participant; "
-            f'say it with --speakers "{answer}".'
+            f"say it with {option((usage.label, usage.proposal) for usage in unclear)}."
         )
+
+
+class SpeakersUnclear(AutocoderError):
+    """Several files that have such labels; the message gives the option that answers for all of them."""
+
+    def __init__(self, questions: Sequence[AmbiguousSpeaker]) -> None:
+        unclear = [(question.file, usage) for question in questions for usage in question.usages if usage.is_open]
+        roles: dict[str, set[Role]] = {}
+        for _, usage in unclear:
+            roles.setdefault(usage.label, set()).add(usage.proposal)
+        answers = {
+            (usage.label if len(roles[usage.label]) == 1 else f"{file}:{usage.label}"): usage.proposal
+            for file, usage in unclear
+        }
+        listed = "; ".join(f"{file}, {usage}" for file, usage in unclear[:_LISTED])
+        more = f"; and {len(unclear) - _LISTED} more" if len(unclear) > _LISTED else ""
+        super().__init__(
+            f"{len(questions)} files have speakers who may be interviewer or participant ({listed}{more}); "
+            f"say it with {option(answers.items())}."
+        )
+
+
+def option(answers: Iterable[tuple[str, Role]]) -> str:
+    """Return the option of the command line that gives these answers, in quotation marks that no label holds."""
+    said = ",".join(f"{label}={role}" for label, role in answers)
+    mark = "'" if '"' in said else '"'
+    return f"--speakers {mark}{said}{mark}"
 
 
 @dataclass
@@ -109,23 +155,24 @@ def read_parts(
     path: Path,
     text: str,
     parts: Sequence[Line | Saying],
-    roles: Mapping[str, Role] | None = None,
+    answers: Answers | None = None,
     notes: Iterable[str] = (),
     problems: Iterable[Problem] = (),
 ) -> Reading:
     """Return the reading of one transcript, named after the file, from its text and the parts of it in order.
 
-    Refuse a file without any words; raise AmbiguousSpeaker for a label that ``roles`` must answer first.
+    Refuse a file without any words; raise AmbiguousSpeaker for a label that ``answers`` must answer first.
     """
     if not any(map(str.isalnum, text)):
         raise FileRefused(path, "it holds no words", "check that it is the right file")
-    answers = {labels.clean(label).casefold(): Role(role) for label, role in (roles or {}).items()}
+    answers = by_key(answers or {})
+    parts = [part for part in parts if isinstance(part, Line) or not _is_none(part.label, answers)]
     heads, doubts = find_heads(path, text, parts, answers)
     found = _walk(path, text, parts, heads)
     labelled = any(saying.label for saying in found.sayings)
     sayings = found.sayings if labelled else _paragraphs(text, parts)
-    _refuse_ambiguous(path, text, sayings, answers)
     turns = tuple(_turn(saying, answers) for saying in sayings)
+    _refuse_ambiguous(path, text, turns, answers)
     said = _notes(turns, found.words_before) if labelled else (_NO_SPEAKERS,)
     met = (*problems, *doubts, *found.problems, *_labels_inside(path, text, turns)) if labelled else tuple(problems)
     return Reading((_transcript(path, text, turns),), problems=met, notes=(*notes, *said))
@@ -135,6 +182,27 @@ _NO_SPEAKERS = (
     "no speakers were found: each paragraph is read as a turn of a participant without a name; "
     "if there are speakers, write each as `name:` at the beginning of the line"
 )
+
+
+def for_file(path: Path, answers: Answers) -> Answers:
+    """Return what was answered for any file, and over it what was answered for this one (``שיחה.txt:מ``)."""
+    general = {label: role for label, role in answers.items() if ":" not in label.rstrip(":")}
+    own = {
+        label: role
+        for file, _, label, role in ((*named.rstrip(":").rpartition(":"), role) for named, role in answers.items())
+        if file and same_file(file, path)
+    }
+    return general | own
+
+
+def same_file(name: str, path: Path) -> bool:
+    """Tell whether an answer's file is this one, with or without its ending."""
+    return normalise(name).casefold() in (normalise(path.name).casefold(), normalise(path.stem).casefold())
+
+
+def by_key(answers: Answers) -> Answers:
+    """Return answers by what labels are compared by."""
+    return {labels.clean(label).casefold(): role for label, role in answers.items()}
 
 
 def lines_of(text: str, start: int = 0) -> list[Line]:
@@ -153,7 +221,7 @@ def lines_of(text: str, start: int = 0) -> list[Line]:
 
 
 def find_heads(
-    path: Path, text: str, parts: Sequence[Line | Saying], answers: Mapping[str, Role]
+    path: Path, text: str, parts: Sequence[Line | Saying], answers: Answers
 ) -> tuple[dict[int, Head], tuple[Problem, ...]]:
     """Return the accepted label of each part that opens with one, by the part's index, and the doubts."""
     form_end = _form_end(text, parts)
@@ -169,18 +237,29 @@ def find_heads(
     accepted |= _lone(text, spoken, candidates, accepted)
     heads = {i: head for i, head in candidates.items() if head.key in accepted}
     heads |= _without_colon(text, {i: line for i, line in spoken.items() if i not in heads}, accepted, answers)
+    heads |= _timed(text, {i: line for i, line in spoken.items() if i not in heads}, answers)
     return heads, tuple(_doubts(path, text, spoken, candidates, heads))
 
 
-def _certain(head: Head, answers: Mapping[str, Role]) -> bool:
+def _certain(head: Head, answers: Answers) -> bool:
     return head.key in answers or labels.known_role(head.label) is not None or labels.is_ambiguous(head.label)
 
 
-def _may_be_label(head: Head, answers: Mapping[str, Role]) -> bool:
-    return _certain(head, answers) or labels.plausible(head.label)
+def _may_be_label(head: Head, answers: Answers) -> bool:
+    return not _is_none(head.label, answers) and (_certain(head, answers) or labels.plausible(head.label))
 
 
-def _recurring(candidates: Mapping[int, Head], answers: Mapping[str, Role]) -> set[str]:
+def _is_none(label: str, answers: Answers) -> bool:
+    return bool(label) and _answer(label, answers) is None
+
+
+def _answer(label: str, answers: Answers) -> Role | Literal["open"] | None:
+    """Return the user's answer for a label, or for the label without its number; "open" without one."""
+    key = labels.clean(label).casefold()
+    return next((answers[known] for known in (key, labels.base_of(key)) if known in answers), "open")
+
+
+def _recurring(candidates: Mapping[int, Head], answers: Answers) -> set[str]:
     """Rules 1 and 2."""
     counts = Counter(head.key for head in candidates.values())
     return {
@@ -211,9 +290,7 @@ def _stands_alone(text: str, line: Line, head: Head) -> bool:
     return not text[head.speech : line.end].strip()
 
 
-def _without_colon(
-    text: str, lines: Mapping[int, Line], accepted: set[str], answers: Mapping[str, Role]
-) -> dict[int, Head]:
+def _without_colon(text: str, lines: Mapping[int, Line], accepted: set[str], answers: Answers) -> dict[int, Head]:
     """Rule 4."""
     signed = {i: labels.head_with_other_sign(text, line.start, line.end) for i, line in lines.items()}
     alone = {i: labels.head_alone(text, line.start, line.end) for i, line in lines.items()}
@@ -221,12 +298,23 @@ def _without_colon(
         i: head
         for i in lines
         for head in (signed[i] or alone[i],)
-        if head and (head.key in accepted or _certain(head, answers))
+        if head and (head.key in accepted or _certain(head, answers)) and not _is_none(head.label, answers)
     }
     heads = heads if len(heads) >= 2 else {}
-    bold = {i: head for i, head in alone.items() if head and lines[i].bold and labels.plausible(head.label)}
+    bold = {i: head for i, head in alone.items() if head and lines[i].bold and _may_be_label(head, answers)}
     counts = Counter(head.key for head in bold.values())
     return heads | {i: head for i, head in bold.items() if counts[head.key] >= 2}
+
+
+def _timed(text: str, lines: Mapping[int, Line], answers: Answers) -> dict[int, Head]:
+    """Rule 5."""
+    heads = {
+        i: head
+        for i, line in lines.items()
+        if (head := labels.head_alone(text, line.start, line.end))
+        if head.time is not None and _may_be_label(head, answers)
+    }
+    return heads if len(heads) >= 2 else {}
 
 
 def _form_end(text: str, parts: Sequence[Line | Saying]) -> int:
@@ -261,7 +349,10 @@ def _doubts(
 ) -> Iterable[Problem]:
     for i, head in candidates.items():
         if i not in heads:
-            what = f"`{head.label}:` looks like a speaker but occurs too rarely to tell; it was read as speech"
+            what = (
+                f"`{head.label}:` looks like a speaker but occurs too rarely to tell; it was read as speech; "
+                f"if it is one, import with {option([(head.label, Role.PARTICIPANT)])}"
+            )
             yield Problem(path.name, _place(text, lines[i].start), what)
 
 
@@ -283,9 +374,12 @@ def _walk(path: Path, text: str, parts: Sequence[Line | Saying], heads: Mapping[
             current = _opened(text, part, head, pending)
         elif _is_empty(text, part):
             continue
+        elif labels.is_notice(text[part.start : part.end]):
+            _close(path, text, current, found)
+            current = None
         elif labels.is_clock(text[part.start : part.end]):
-            stamp = labels.seconds(text[part.start : part.end])
-            current, pending = _stamped(current, stamp), stamp
+            pending = labels.seconds(text[part.start : part.end])
+            current = _stamped(path, text, current, pending, part, found)
             continue
         elif _is_misplaced(text, i, parts, heads) and (current is None or current.start < current.end):
             _close(path, text, current, found)
@@ -320,11 +414,14 @@ def _opened(text: str, line: Line, head: Head, pending: float | None) -> Saying:
     return Saying(head.label, head.speech if has_speech else line.end, line.end, time, line.start)
 
 
-def _stamped(current: Saying | None, stamp: float) -> Saying | None:
-    """Give a timestamp on a line of its own to the label above it that has neither time nor speech yet."""
-    if current is None or current.start < current.end or current.time is not None:
-        return current
-    return replace(current, time=stamp)
+def _stamped(path: Path, text: str, current: Saying | None, stamp: float, line: Line, found: _Found) -> Saying | None:
+    """Give a timestamp on a line of its own to the label above it, or begin a new turn of the speaker above it."""
+    if current is None:
+        return None
+    if current.start < current.end:
+        _close(path, text, current, found)
+        return Saying(current.label, line.end, line.end, stamp, _GOES_ON)
+    return replace(current, time=stamp if current.time is None or current.line == _GOES_ON else current.time)
 
 
 def _continued(text: str, current: Saying, line: Line) -> Saying:
@@ -342,7 +439,7 @@ def _close(path: Path, text: str, current: Saying | None, found: _Found) -> None
         return
     said = text[current.start : current.end]
     if not said.strip():
-        if current.label:
+        if current.label and current.line != _GOES_ON:
             what = f"the label `{current.label}` has no speech below it"
             found.problems.append(Problem(path.name, _place(text, current.line), what))
         return
@@ -371,12 +468,15 @@ def _paragraphs(text: str, parts: Sequence[Line | Saying]) -> list[Saying]:
             _close(Path(), text, current, found)
             current = part
             continue
-        if _is_empty(text, part):
+        said = text[part.start : part.end]
+        if not said.strip() or labels.is_notice(said):
             continue
-        if current is None or part.opens:
+        clock = labels.seconds(said) if labels.is_clock(said) else None
+        if current is None or clock is not None or (part.opens and current.start < current.end):
             _close(Path(), text, current, found)
-            current = Saying("", part.end, part.end)
-        current = _continued(text, current, part)
+            current = Saying("", part.end, part.end, clock)
+        if clock is None:
+            current = _continued(text, current, part)
     _close(Path(), text, current, found)
     return found.sayings
 
@@ -384,13 +484,13 @@ def _paragraphs(text: str, parts: Sequence[Line | Saying]) -> list[Saying]:
 # -- roles, notes
 
 
-def role_of(label: str, answers: Mapping[str, Role]) -> Role:
+def role_of(label: str, answers: Answers) -> Role:
     """Return a speaker's role: the user's answer for the label, or for the label without its number, or its words'."""
-    key = label.casefold()
-    return answers.get(key) or answers.get(labels.base_of(key)) or labels.role_within(label)
+    answer = _answer(label, answers)
+    return answer if isinstance(answer, Role) else labels.role_within(label)
 
 
-def _turn(saying: Saying, answers: Mapping[str, Role]) -> Turn:
+def _turn(saying: Saying, answers: Answers) -> Turn:
     label = labels.clean(saying.label)
     return Turn(Span(saying.start, saying.end), label, role_of(label, answers), saying.time)
 
@@ -400,35 +500,47 @@ def _transcript(path: Path, text: str, turns: tuple[Turn, ...]) -> Transcript:
     return Transcript(path.stem, text, turns, speakers=speakers)
 
 
-def _refuse_ambiguous(path: Path, text: str, sayings: Sequence[Saying], answers: Mapping[str, Role]) -> None:
-    spoken: dict[str, list[str]] = {}
-    for saying in sayings:
-        spoken.setdefault(labels.clean(saying.label), []).append(text[saying.start : saying.end])
-    open_labels = [
-        label
-        for label in spoken
-        if labels.is_ambiguous(label) and label.casefold() not in answers and labels.base_of(label) not in answers
-    ]
-    if not open_labels:
-        return
-    others = {role_of(label, answers) for label in spoken if label and label not in open_labels and _is_trade(label)}
-    raise AmbiguousSpeaker(path, [_usage(label, spoken[label], others) for label in open_labels])
+def _refuse_ambiguous(path: Path, text: str, turns: Sequence[Turn], answers: Answers) -> None:
+    unclear = {
+        turn.speaker for turn in turns if labels.is_ambiguous(turn.speaker) and _answer(turn.speaker, answers) == "open"
+    }
+    if unclear:
+        raise AmbiguousSpeaker(path, _usages(text, turns, unclear))
 
 
-def _is_trade(label: str) -> bool:
-    return labels.known_role(label) is not None
+def usages(transcript: Transcript) -> tuple[Usage, ...]:
+    """Return the speakers of a transcript, in order of appearance, with a role to propose for each.
+
+    All are open where nobody was found to be the interviewer.
+    """
+    roles = {turn.role for turn in transcript.turns if turn.speaker}
+    unclear = set() if Role.INTERVIEWER in roles else {turn.speaker for turn in transcript.turns if turn.speaker}
+    return _usages(transcript.text, transcript.turns, unclear)
 
 
-def _usage(label: str, speeches: Sequence[str], others: set[Role]) -> Usage:
+def _usages(text: str, turns: Sequence[Turn], unclear: set[str]) -> tuple[Usage, ...]:
+    asked: dict[str, list[bool]] = {}
+    roles: dict[str, Role] = {}
+    for turn in turns:
+        if turn.speaker:
+            asked.setdefault(turn.speaker, []).append("?" in text[turn.span.start : turn.span.end])
+            roles[turn.speaker] = turn.role
+    trade = {role for label, role in roles.items() if label not in unclear and labels.known_role(label)}
+    return tuple(
+        Usage(label, len(asked[label]), sum(asked[label]), _proposal(asked[label], trade), True)
+        if label in unclear
+        else Usage(label, len(asked[label]), sum(asked[label]), roles[label], False)
+        for label in asked
+    )
+
+
+def _proposal(asked: Sequence[bool], others: set[Role]) -> Role:
     """Propose the role that no other label of the trade has taken, or else by the share of turns with a question."""
-    questions = sum("?" in speech for speech in speeches)
     if others == {Role.INTERVIEWER}:
-        proposal = Role.PARTICIPANT
-    elif others == {Role.PARTICIPANT} or questions >= 0.5 * len(speeches):
-        proposal = Role.INTERVIEWER
-    else:
-        proposal = Role.PARTICIPANT
-    return Usage(label, len(speeches), questions, proposal)
+        return Role.PARTICIPANT
+    if others == {Role.PARTICIPANT} or sum(asked) >= 0.5 * len(asked):
+        return Role.INTERVIEWER
+    return Role.PARTICIPANT
 
 
 def _notes(turns: Sequence[Turn], words_before: int) -> tuple[str, ...]:

@@ -181,6 +181,28 @@ def test_a_conversation_in_a_table_of_one_column_is_read_like_paragraphs(documen
     assert document.turns() == [("ש", "מה?"), ("ת", "כלום."), ("ש", "באמת?")]
 
 
+def test_a_column_of_numbers_is_neither_speaker_nor_text(document):
+    document.table(("1", "מראיינת", "מה?"), ("2", "רונית", "כן בטח."), ("3", "מראיינת", "טוב."))
+    assert document.turns() == [("מראיינת", "מה?"), ("רונית", "כן בטח."), ("מראיינת", "טוב.")]
+
+
+def test_what_teams_writes_is_read(document):
+    document.paragraph("ישיבה-20260615").paragraph("דנה כהן started transcription")
+    for name, clock, said in (
+        ("דנה כהן", "0:03", "שלום."),
+        ("Ron Levi", "0:10", "שלום\nלך."),
+        ("דנה כהן", "0:21", "טוב."),
+    ):
+        document.paragraph(f"*{name}*", f"   {clock}", f"\n{said}")
+    document.paragraph("דנה כהן stopped transcription")
+    transcript = document.read().transcripts[0]
+    assert [(turn.speaker, transcript.quote(turn.span), turn.time) for turn in transcript.turns] == [
+        ("דנה כהן", "שלום.", 3),
+        ("Ron Levi", "שלום\nלך.", 10),
+        ("דנה כהן", "טוב.", 21),
+    ]
+
+
 def test_words_below_a_table_that_nobody_says_are_a_problem(document):
     document.table(("ש", "מה?"), ("ת", "כלום גדול.")).paragraph("סוף ההקלטה")
     assert [str(problem) for problem in document.read().problems] == [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autocoder.errors import FileRefused
 from autocoder.formats import labels
-from autocoder.formats.speakers import AmbiguousSpeaker, Line, Saying, lines_of, read_parts
+from autocoder.formats.speakers import AmbiguousSpeaker, Line, Saying, for_file, lines_of, option, read_parts, usages
 from autocoder.project import Reading, Role
 
 PATH = Path("ראיון 1.txt")
@@ -146,7 +146,8 @@ def test_a_name_that_occurs_once_in_running_speech_is_a_doubt_and_not_a_speaker(
     reading = read(text)
     assert [turn.speaker for turn in reading.transcripts[0].turns] == ["מראיינת"]
     assert [str(problem) for problem in reading.problems] == [
-        "ראיון 1.txt, line 4: `מחשבות:` looks like a speaker but occurs too rarely to tell; it was read as speech"
+        "ראיון 1.txt, line 4: `מחשבות:` looks like a speaker but occurs too rarely to tell; it was read as speech; "
+        'if it is one, import with --speakers "מחשבות=participant"'
     ]
 
 
@@ -357,6 +358,128 @@ def test_a_line_of_any_length_takes_no_longer_than_its_length(filling):
     start = time.process_time()
     read("ש: מה?\n" + filling * 50_000 + "סוף\nת: כן\n")
     assert time.process_time() - start < 1
+
+
+# -- programs' forms
+
+
+OTTER = "Dana Cohen  0:03  \nHello there.\n\nרותי לוי  0:10  \nשלום לכולם.\n\n0:21  \nוהמשך.\n\nTranscribed by https://otter.ai\n"
+TEAMS = (
+    "ישיבה-20260615\n15 June 2026, 03:35am\n27m 42s\nNick Miller started transcription\nDana Cohen   0:03\n"
+    "Hello there.\nרותי לוי   0:10\nשלום לכולם.\nרותי לוי   1:00:21\nוהמשך.\nNick Miller stopped transcription\n"
+)
+ZOOM = "[Dana Cohen] 10:15:03\nHello there.\n\n[רותי לוי] 10:15:10\nשלום לכולם.\n\n[רותי לוי] 10:15:21\nוהמשך.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "times"), [(OTTER, (3, 10, 21)), (TEAMS, (3, 10, 3621)), (ZOOM, (36903, 36910, 36921))]
+)
+def test_a_name_and_a_time_alone_on_a_line_are_a_label_as_otter_teams_and_zoom_write_it(text, times):
+    transcript = read(text).transcripts[0]
+    assert transcript.text == text
+    assert [(turn.speaker, transcript.quote(turn.span), turn.time) for turn in transcript.turns] == [
+        ("Dana Cohen", "Hello there.", times[0]),
+        ("רותי לוי", "שלום לכולם.", times[1]),
+        ("רותי לוי", "והמשך.", times[2]),
+    ]
+
+
+def test_one_line_that_ends_in_a_time_is_no_label():
+    assert {speaker for speaker, _ in turns("מראיינת: מתי?\nרונית: כן.\nרונית: אולי.\nנפגשנו 12:30\n")} == {
+        "מראיינת",
+        "רונית",
+    }
+
+
+def test_a_time_alone_on_its_line_begins_a_turn_of_the_same_speaker():
+    transcript = read("מראיינת: מה?\nרונית: א.\n[00:01:00]\nב.\n[00:02:00]\nרונית: ג.\n").transcripts[0]
+    assert [(turn.speaker, transcript.quote(turn.span), turn.time) for turn in transcript.turns] == [
+        ("מראיינת", "מה?", None),
+        ("רונית", "א.", None),
+        ("רונית", "ב.", 60),
+        ("רונית", "ג.", 120),
+    ]
+    assert not read("ש: מה?\nת: א.\n[00:01:00]\n\nש: ב.\n").problems
+
+
+def test_times_alone_part_a_text_without_speakers():
+    transcript = read("0:00\nפסקה אחת.\n\n0:21\nפסקה שנייה.\nשורה.\n").transcripts[0]
+    assert [(transcript.quote(turn.span), turn.time) for turn in transcript.turns] == [
+        ("פסקה אחת.", 0),
+        ("פסקה שנייה.\nשורה.", 21),
+    ]
+
+
+@pytest.mark.parametrize(
+    "form", ["{n}. {label}: {said}", "{n}) {label}: {said}", "{n}\t{label}: {said}", "{n}.\t{label}:\t{said}"]
+)
+def test_the_number_of_a_paragraph_is_no_part_of_its_label(form):
+    said = [("מראיינת", "מה?"), ("רונית", "כן."), ("רונית", "לא.")]
+    text = "".join(form.format(n=n, label=label, said=what) + "\n" for n, (label, what) in enumerate(said, 1))
+    assert turns(text) == said
+
+
+def test_what_atrain_writes_is_read():
+    text = "Transcription for a1\n\nSPEAKER_00\n[00:00:01] - מה?\n\nSPEAKER_01\n[00:00:03] - כן.\n[00:00:05] - לא.\n"
+    transcript = read(text).transcripts[0]
+    assert [(turn.speaker, transcript.quote(turn.span), turn.time) for turn in transcript.turns] == [
+        ("SPEAKER_00", "מה?", 1),
+        ("SPEAKER_01", "כן.\n[00:00:05] - לא.", 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "time"),
+    [("00:12", 12), ("[01:02:03:24]", 3723), ("00:00:12.3456789", 12.3456789), ("{0:12}", 12), ("<0:12>", 12)],
+)
+def test_more_forms_of_times_at_the_beginning_of_a_line(stamp, time):
+    transcript = read(f"מראיינת: מה?\n{stamp} רונית: כן.\nרונית: לא.\n").transcripts[0]
+    assert (transcript.quote(transcript.turns[1].span), transcript.turns[1].time) == ("כן.", time)
+
+
+# -- answers and questions
+
+
+def test_a_label_that_is_no_speaker_is_speech_like_any_other():
+    text = "מראיינת: מה?\nרונית: יש שני דברים.\nשכר: מעט.\nשכר: וגם זה.\nרונית: כן.\n"
+    assert {speaker for speaker, _ in turns(text)} == {"מראיינת", "רונית", "שכר"}
+    assert turns(text, {"שכר": None})[1] == ("רונית", "יש שני דברים.\nשכר: מעט.\nשכר: וגם זה.")
+    assert turns("מראיינת: מה?\nת: כן.\nמ: לא.\n", {"מ": None})[1] == ("ת", "כן.\nמ: לא.")
+
+
+def test_a_saying_of_nobody_belongs_to_no_turn():
+    text = "רונית\tשלום\nהערה\tצחוק\n"
+    parts = [Saying("רונית", 6, 10), Saying("הערה", 16, 20)]
+    assert len(read_parts(PATH, text, parts).transcripts[0].turns) == 2
+    assert [turn.speaker for turn in read_parts(PATH, text, parts, {"הערה": None}).transcripts[0].turns] == ["רונית"]
+
+
+def test_an_answer_for_one_file_goes_before_one_for_all():
+    answers = {"מ": PARTICIPANT, "ראיון 1.txt:מ": INTERVIEWER, "ראיון 2:מ": None, "ת:": PARTICIPANT}
+    assert for_file(PATH, answers) == {"מ": INTERVIEWER, "ת:": PARTICIPANT}
+    assert for_file(Path("ראיון 2.docx"), answers)["מ"] is None
+
+
+def test_every_speaker_has_a_proposal_and_all_are_open_where_nobody_interviews():
+    text = "דנה: מה?\nיוסי: א.\nדנה: ולמה?\nיוסי: ב.\n"
+    assert [(u.label, u.turns, u.questions, u.proposal, u.is_open) for u in usages(read(text).transcripts[0])] == [
+        ("דנה", 2, 2, INTERVIEWER, True),
+        ("יוסי", 2, 0, PARTICIPANT, True),
+    ]
+    known = usages(read(text, {"דנה": INTERVIEWER}).transcripts[0])
+    assert [(usage.proposal, usage.is_open) for usage in known] == [(INTERVIEWER, False), (PARTICIPANT, False)]
+
+
+def test_a_question_shows_all_speakers_and_asks_for_the_open_ones():
+    with pytest.raises(AmbiguousSpeaker) as refusal:
+        read("מ: מה שלומך?\nרונית: בסדר.\nמ: באמת?\nרונית: כן.\n")
+    assert [(usage.label, usage.is_open) for usage in refusal.value.usages] == [("מ", True), ("רונית", False)]
+    assert "רונית" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("label", "said"), [("מ", '"מ=participant"'), ('ד"ר כ.', "'ד\"ר כ.=participant'")])
+def test_the_option_is_quoted_for_the_command_line(label, said):
+    assert option([(label, PARTICIPANT)]) == f"--speakers {said}"
 
 
 LINES = st.lists(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import docx as word
 import pytest
 
 from autocoder.errors import FileRefused
-from autocoder.formats import subtitles
+from autocoder.formats import docx, plain, subtitles
 from autocoder.formats.speakers import AmbiguousSpeaker
 from autocoder.project import Reading, Role
 
@@ -135,6 +136,50 @@ def test_a_cue_with_an_impossible_time_is_a_problem(tmp_path):
         "1 cues are empty or have a time that cannot be read; they were left out"
     ]
     assert not read(tmp_path, "b.srt", LABELS).problems
+
+
+def test_what_noscribe_writes_is_read(tmp_path):
+    text = "WEBVTT ראיון.mp3\n\nNOTE\nTranscribed with noScribe vers. 0.6\n\nNOTE media: C:/ראיון.mp3\n\n"
+    text += (
+        "1\n00:00:00.000 --> 00:00:02.000\n<v S00>מה &lt;זה&gt;?\n\n2\n00:00:02.500 --> 00:00:04.000\n<v S01>כן.\n\n"
+    )
+    transcript = read(tmp_path, "a.vtt", text).transcripts[0]
+    assert [(turn.speaker, transcript.quote(turn.span)) for turn in transcript.turns] == [
+        ("S00", "מה <זה>?"),
+        ("S01", "כן."),
+    ]
+
+
+TEAMS = """0:0:5.100 --> 0:0:8.250
+דנה כהן
+שלום לכולם
+0:0:8.500 --> 0:0:10.0
+דנה כהן
+מה שלומכם?
+0:1:11.0 --> 0:1:12.0
+רון לוי
+טוב
+"""
+SAID = [("דנה כהן", "שלום לכולם מה שלומכם?", 5.1), ("רון לוי", "טוב", 71.0)]
+
+
+def test_a_document_written_as_cues_is_read_as_cues_of_speakers(tmp_path):
+    (tmp_path / "a.txt").write_text(TEAMS, encoding="utf-8")
+    transcript = plain.read(tmp_path / "a.txt").transcripts[0]
+    assert [(turn.speaker, transcript.quote(turn.span), turn.time) for turn in transcript.turns] == SAID
+    document = word.Document()
+    for cue in TEAMS.strip().split("\n0:"):
+        document.add_paragraph(cue if cue.startswith("0:") else f"0:{cue}")
+    document.save(str(tmp_path / "a.docx"))
+    assert docx.read(tmp_path / "a.docx").transcripts[0] == transcript
+
+
+def test_subtitles_with_the_ending_txt_are_read_as_cues(tmp_path):
+    for text in (LABELS, VOICES):
+        (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+        (tmp_path / ("a.vtt" if "WEBVTT" in text else "a.srt")).write_text(text, encoding="utf-8")
+        expected = subtitles.read(tmp_path / ("a.vtt" if "WEBVTT" in text else "a.srt"))
+        assert plain.read(tmp_path / "a.txt").transcripts == expected.transcripts
 
 
 @pytest.mark.parametrize(
