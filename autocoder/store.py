@@ -247,6 +247,12 @@ class Store:
             version, content = connection.execute(newest).one()
         return codebook_from_json(content, version)
 
+    def codebooks(self) -> tuple[Codebook, ...]:
+        """Return every version of the codebook, the oldest first."""
+        rows = sa.select(_codebook.c.version, _codebook.c.content).order_by(_codebook.c.version)
+        with self._reading() as connection:
+            return tuple(codebook_from_json(content, version) for version, content in connection.execute(rows))
+
     def transcripts(self) -> tuple[Transcript, ...]:
         """Return the transcripts with their turns, in the order in which they came."""
         with self._reading() as connection:

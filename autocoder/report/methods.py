@@ -1,0 +1,160 @@
+"""The paragraph for a methods section, filled from the data, in English and Hebrew; what is not known is not claimed."""
+
+from __future__ import annotations
+
+from autocoder.agree import Estimate
+from autocoder.compare import BLIND, Unit
+from autocoder.project import CoderKind
+from autocoder.report.agreement import AgreementReport, Column
+from autocoder.report.words import Language, in_language, words
+from autocoder.store import Margin
+
+_UNIT = {
+    Unit.SEGMENT: (
+        "segments (whole sentences of one turn, up to about 120 words)",
+        "יחידות (משפטים שלמים מתוך תור דיבור אחד, עד כ־120 מילים)",
+    ),
+    Unit.SENTENCE: ("sentences", "משפטים"),
+    Unit.CHARACTER: ("characters", "תווים"),
+}
+
+
+def methods_paragraph(found: AgreementReport, language: Language) -> str:
+    """Return the paragraph."""
+    parts = _hebrew(found) if language is Language.HEBREW else _english(found)
+    return " ".join(part for part in parts if part)
+
+
+def _people(found: AgreementReport) -> Column | None:
+    """Return people among themselves, on the units of the model where there is one."""
+    among = [column for column in found.columns if column.people_only]
+    return among[0] if among else None
+
+
+def _with_model(found: AgreementReport) -> list[Column]:
+    return [column for column in found.columns if not column.people_only]
+
+
+def _value(estimate: Estimate, language: Language) -> str:
+    """Return a coefficient as papers print it, from left to right in either language."""
+    if estimate.value is None:
+        return (
+            f"undefined ({estimate.reason})"
+            if language is Language.ENGLISH
+            else f"לא מוגדר ({in_language(estimate.reason, language)})"
+        )
+    text = f"{estimate.value:.2f}".replace("-", "\u2212")
+    if estimate.low is not None and estimate.high is not None:
+        text += f" [{estimate.low:.2f}, {estimate.high:.2f}]".replace("-", "\u2212")
+    return text if language is Language.ENGLISH else f"\u2066{text}\u2069"
+
+
+def _range(column: Column) -> tuple[str, str, int] | None:
+    values = [row.alpha.value for row in column.found.by_code if row.alpha.value is not None]
+    if not values:
+        return None
+    return f"{min(values):.2f}".replace("-", "\u2212"), f"{max(values):.2f}".replace("-", "\u2212"), len(values)
+
+
+def _english(found: AgreementReport) -> list[str]:
+    design, people = found.design, _people(found)
+    humans = sum(coder.kind is CoderKind.HUMAN for coder in design.coders)
+    models = len(design.coders) - humans
+    who = f"{_count(humans)} coder{'s' * (humans != 1)}" + (
+        f" and {_count(models)} model{'s' * (models != 1)}" if models else ""
+    )
+    independent = "independently " if design.origins == BLIND else ""
+    share = f" ({design.share:.0%} of the corpus)" if design.share is not None else ""
+    parts = [
+        f"{who.capitalize()} {independent}coded {len(design.transcripts)} of {design.transcripts_in_project} transcripts: "
+        f"{design.units:,} {_UNIT[design.unit][0]}{share} were coded by at least two of them, with version {design.version} of "
+        f"the codebook {design.codebook}, of which {len(design.codes)} codes were compared.",
+        "Segments were fixed in advance by rule and could carry several codes, except codes of an exclusive tree."
+        if design.unit is Unit.SEGMENT
+        else "",
+    ]
+    if people:
+        parts.append(
+            f"Agreement between the coders on sets of codes was Krippendorff's alpha with the MASI distance = "
+            f"{_value(people.found.alpha_masi, Language.ENGLISH)} (exact agreement {_value(people.found.percent, Language.ENGLISH)}; "
+            f"kappa pooled over the codes {_value(people.found.kappa, Language.ENGLISH)})."
+        )
+        spread = _range(people)
+        if spread:
+            parts.append(
+                f"Alpha of single codes ranged from {spread[0]} to {spread[1]} ({spread[2]} codes); for rare codes positive "
+                "agreement and Gwet's AC1 are reported too."
+            )
+    for column in _with_model(found):
+        pair = " and ".join(column.found.coders)
+        same = ", on the units that all of them coded" if column.beside and people else ""
+        parts.append(
+            f"Between {pair} alpha was {_value(column.found.alpha_masi, Language.ENGLISH)}{same} ({column.found.units:,} units)."
+        )
+    parts.append("An explicit judgement that no code applies was kept as a value, and unseen units as missing.")
+    parts.append(f"In brackets: {'; '.join(dict.fromkeys(c.found.interval for c in found.columns))}.")
+    parts.append(_margin(found, Language.ENGLISH))
+    parts.append(f"Computed with autocoder {dict(found.versions)['autocoder']}, seed {found.seed}.")
+    return parts
+
+
+def _count(number: int) -> str:
+    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return names[number] if number < len(names) else str(number)
+
+
+def _hebrew(found: AgreementReport) -> list[str]:
+    design, people = found.design, _people(found)
+    humans = sum(coder.kind is CoderKind.HUMAN for coder in design.coders)
+    models = len(design.coders) - humans
+    who = ("מקודד/ת אחד/ת" if humans == 1 else f"{humans} מקודדים") + (
+        "" if not models else " ומודל אחד" if models == 1 else f" ו־{models} מודלים"
+    )
+    independent = "באופן בלתי תלוי " if design.origins == BLIND else ""
+    share = f" ({design.share:.0%} מהקורפוס)" if design.share is not None else ""
+    isolated = f"\u2068{design.codebook}\u2069"
+    parts = [
+        f"{who} קידדו {independent}{len(design.transcripts)} מתוך {design.transcripts_in_project} תמלילים: {design.units:,} "
+        f"{_UNIT[design.unit][1]}{share} קודדו על ידי שניים מהם לפחות, לפי גרסה {design.version} של ספר הקודים {isolated}, "
+        f"שמתוכו הושוו {len(design.codes)} קודים.",
+        "היחידות נקבעו מראש בכלל קבוע, ויחידה יכלה לשאת כמה קודים, למעט קודים של עץ שבו נבחר קוד אחד לכל היותר."
+        if design.unit is Unit.SEGMENT
+        else "",
+    ]
+    if people:
+        parts.append(
+            f"ההסכמה בין המקודדים על קבוצות הקודים הייתה אלפא של קריפנדורף במרחק MASI = "
+            f"{_value(people.found.alpha_masi, Language.HEBREW)} (הסכמה מדויקת {_value(people.found.percent, Language.HEBREW)}; "
+            f"קאפא מאוחד על פני הקודים {_value(people.found.kappa, Language.HEBREW)})."
+        )
+        spread = _range(people)
+        if spread:
+            parts.append(
+                f"האלפא של קודים בודדים נע בין \u2066{spread[0]}\u2069 ל־\u2066{spread[1]}\u2069 ({spread[2]} קודים); לקודים "
+                "נדירים מדווחים גם הסכמה חיובית ו־AC1 של Gwet."
+            )
+    for column in _with_model(found):
+        pair = " לבין ".join(f"\u2068{coder}\u2069" for coder in column.found.coders)
+        same = ", על היחידות שכולם קידדו" if column.beside and people else ""
+        parts.append(
+            f"בין {pair} האלפא היה {_value(column.found.alpha_masi, Language.HEBREW)}{same} ({column.found.units:,} יחידות)."
+        )
+    parts.append("שיפוט מפורש שאין קוד מתאים נשמר כערך, ויחידות שלא נראו נחשבו חסרות.")
+    methods = "; ".join(dict.fromkeys(in_language(c.found.interval, Language.HEBREW) for c in found.columns))
+    parts.append(f"בסוגריים המרובעים: {methods}.")
+    parts.append(_margin(found, Language.HEBREW))
+    parts.append(f"חושב בעזרת autocoder {dict(found.versions)['autocoder']}, זרע אקראיות {found.seed}.")
+    return parts
+
+
+def _margin(found: AgreementReport, language: Language) -> str:
+    return margin_said(found.margin, language) if _with_model(found) and found.margin is not None else ""
+
+
+def margin_said(margin: Margin | None, language: Language) -> str:
+    """Say when the margin was fixed, and never keep back that it was after looking."""
+    w = words(language)
+    if margin is None:
+        return w["margin_none"]
+    key = "margin_after" if margin.looked else "margin_advance"
+    return w[key].format(margin=f"{margin.value:g}", date=margin.at[:10], looked=margin.looked[:10])

@@ -1,0 +1,246 @@
+"""The report on agreement for the terminal, for a spreadsheet, and for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.cell import WriteOnlyCell
+
+from autocoder.agree import Estimate
+from autocoder.formats.whole import whole
+from autocoder.project import Codebook
+from autocoder.report.agreement import AgreementReport, Column
+
+Cell = str | int | float | None
+Rows = Sequence[Sequence[Cell]]
+WIDTH = 80
+OVERALL = {
+    "percent": "exact agreement of sets",
+    "kappa": "kappa, pooled over codes (De Vries et al. 2008)",
+    "alpha_masi": "Krippendorff's alpha on sets, MASI",
+    "alpha_multivalued": "multi-valued alpha (2016)",
+}
+BY_CODE = ("percent", "positive", "negative", "kappa", "alpha", "ac1", "pabak", "prevalence_index", "bias_index")
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NOT_IN_CELL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CELL_LIMIT = 32_000
+
+
+def figure(value: float | None) -> str:
+    """Return a coefficient to two places; a dash for one that is undefined."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+def interval(estimate: Estimate) -> str:
+    """Return a coefficient with its interval where it has one."""
+    if estimate.low is None or estimate.high is None:
+        return figure(estimate.value)
+    return f"{figure(estimate.value)} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def text_table(found: AgreementReport, book: Codebook, width: int = WIDTH) -> str:
+    """Return the report as a short table no wider than the terminal; Hebrew names stand last, so columns stay in line.
+
+    Columns of coders beyond the width are left to the other forms, and the last line says so.
+    """
+    return "\n".join([*_head(found), *_overall_lines(found), *_code_lines(found, book, width), *_foot(found)])
+
+
+def _head(found: AgreementReport) -> Iterator[str]:
+    design = found.design
+    yield f"{design.units:,} {design.unit.value}s of {len(design.transcripts)} transcripts seen by two coders or more"
+    for warning in found.warnings:
+        yield f"! {warning}"
+    for number, column in enumerate(found.columns, 1):
+        where = f"{column.found.units:,} units, {column.found.transcripts} transcripts"
+        yield f"  ({number}) {' — '.join(column.found.coders)}: {where}"
+    for pair in found.apart:
+        yield f"      {' — '.join(pair)}: no unit in common"
+
+
+def _overall_lines(found: AgreementReport) -> Iterator[str]:
+    for key, title in OVERALL.items():
+        yield ""
+        yield title
+        for number, column in enumerate(found.columns, 1):
+            estimate: Estimate = getattr(column.found, key)
+            why = f"  ({estimate.reason})" if estimate.reason else ""
+            yield f"  ({number}) {interval(estimate)}{why}"
+
+
+def _code_lines(found: AgreementReport, book: Codebook, width: int) -> Iterator[str]:
+    names = min(28, max((len(row.code) for row in found.codes), default=4))
+    room = max(1, (width - names - 8) // 19)
+    shown = found.columns[:room]
+    yield ""
+    yield "Krippendorff's alpha by code, the most frequent first"
+    yield f"  {'code':{names}}{'n':>5} " + "".join(f"{f'({n})':<19}" for n in range(1, len(shown) + 1))
+    by_code = [{row.code: row for row in column.found.by_code} for column in shown]
+    for row in found.codes:
+        cells = "".join(f"{interval(rows[row.code].alpha):<19}" for rows in by_code)
+        line = f"  {row.code[:names]:{names}}{row.units_with_it:5} {cells}"
+        left = width - len(line)
+        name = book[row.code].name
+        yield f"{line}{name if len(name) <= left else name[: max(0, left - 1)] + '…' if left > 8 else ''}".rstrip()
+    if len(shown) < len(found.columns):
+        yield f"  columns ({len(shown) + 1}) to ({len(found.columns)}) are in --html, --xlsx and --json"
+
+
+def _foot(found: AgreementReport) -> Iterator[str]:
+    yield ""
+    if found.margin is not None:
+        late = f", after looking: figures were first shown on {found.margin.looked[:10]}" if found.margin.looked else ""
+        yield f"margin {found.margin.value:g}, fixed on {found.margin.at[:10]}{late}"
+    for method in dict.fromkeys(column.found.interval for column in found.columns):
+        yield f"intervals: {method}"
+
+
+def as_json(found: object) -> str:
+    """Return a report as JSON; an undefined figure is null beside its reason."""
+    return json.dumps(_plain(asdict(found)), ensure_ascii=False, indent=1, allow_nan=False)  # type: ignore[call-overload]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a dataclass holds
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def tidy_rows(found: AgreementReport, book: Codebook) -> list[list[Cell]]:
+    """Return one row per figure: which coders, which code or all, which measure, value, interval, and why not."""
+    head: list[Cell] = [
+        *("coders", "same units", "code", "name", "measure", "value", "low", "high"),
+        *("units", "transcripts", "n by coder", "prevalence", "note"),
+    ]
+    rows = [head]
+    for column in found.columns:
+        for measure in ("percent", "kappa", "alpha_masi", "alpha_jaccard", "alpha_multivalued"):
+            estimate = getattr(column.found, measure)
+            rows.append(
+                [*_whose(column), "", "", measure, *_figures(estimate), *_counted(column), "", None, estimate.reason]
+            )
+        for row in column.found.by_code:
+            counts = " / ".join(map(str, row.positive_by_coder))
+            for measure in BY_CODE:
+                estimate = getattr(row, measure)
+                named = [row.code, book[row.code].name, measure]
+                rest: list[Cell] = [counts, row.prevalence, estimate.reason]
+                rows.append([*_whose(column), *named, *_figures(estimate), row.units, column.found.transcripts, *rest])
+    return rows
+
+
+def _whose(column: Column) -> list[Cell]:
+    return [" — ".join(column.found.coders), "yes" if column.beside else "no"]
+
+
+def _figures(estimate: Estimate) -> list[Cell]:
+    return [estimate.value, estimate.low, estimate.high]
+
+
+def _counted(column: Column) -> list[Cell]:
+    return [column.found.units, column.found.transcripts]
+
+
+def _row(*cells: Cell) -> list[Cell]:
+    return list(cells)
+
+
+def write_csv(path: Path, rows: Rows) -> None:
+    """Write rows as CSV that spreadsheet programs open in Hebrew; a text that would run as a formula is quoted."""
+    with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([_guarded(cell) for cell in row] for row in rows)
+
+
+def _guarded(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def write_xlsx(path: Path, sheets: Mapping[str, Rows], right_to_left: bool) -> None:
+    """Write sheets of rows, the first row of each its heading; texts are texts, never formulas."""
+    book = openpyxl.Workbook(write_only=True)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        sheet.sheet_view.rightToLeft = right_to_left
+        sheet.freeze_panes = "A2"
+        for row in rows:
+            sheet.append([_xlsx_cell(sheet, cell) for cell in row])
+    with whole(path) as part:
+        book.save(part)
+
+
+def _xlsx_cell(sheet: object, cell: Cell) -> object:
+    if not isinstance(cell, str) or not cell:
+        return cell or (0 if cell == 0 else None)
+    written = WriteOnlyCell(sheet, _NOT_IN_CELL.sub("\ufffd", cell[:_CELL_LIMIT]))
+    written.data_type = "s"
+    return written
+
+
+def agreement_sheets(found: AgreementReport, book: Codebook) -> dict[str, Rows]:
+    """Return the sheets of the report: figures, codes, pairs, confusions, levels, disagreements, design."""
+    return {
+        "figures": tidy_rows(found, book),
+        "codes": _code_sheet(found),
+        "pairs": [
+            ["first", "second", "units", "alpha MASI", "low", "high"],
+            *(_row(*pair.coders, pair.units, *_figures(pair.alpha)) for pair in found.pairs),
+        ],
+        "confusions": [
+            ["between", "one coded", "the other coded", "units"],
+            *(_row("people", c.given, c.instead, c.units) for c in found.confusions_of_people),
+            *(_row("person and model", c.given, c.instead, c.units) for c in found.confusions_of_models),
+        ],
+        "disagreements": _disagreement_sheet(found),
+        "design": _design_sheet(found),
+    }
+
+
+def _code_sheet(found: AgreementReport) -> list[list[Cell]]:
+    titles = [" — ".join(column.found.coders) + ("" if column.beside else " (all units)") for column in found.columns]
+    rows: list[list[Cell]] = [["code", "name", "English", "n", "prevalence", "flags", *(f"alpha {t}" for t in titles)]]
+    by_code = [{row.code: row for row in column.found.by_code} for column in found.columns]
+    for row in found.codes:
+        alphas = [rows_of[row.code].alpha.value for rows_of in by_code]
+        rows.append([row.code, row.name, row.english, row.units_with_it, row.prevalence, ", ".join(row.flags), *alphas])
+    return rows
+
+
+def _disagreement_sheet(found: AgreementReport) -> list[list[Cell]]:
+    coders = [coder.name for coder in found.design.coders]
+    rows: list[list[Cell]] = [["transcript", "start", "end", "speaker", "text", "kind", "distance", *coders, "settled"]]
+    for each in found.disagreements:
+        given = dict(each.codes)
+        cells = ["" if (codes := given[coder]) is None else ", ".join(codes) or "(no code)" for coder in coders]
+        where: list[Cell] = [each.transcript, each.span.start, each.span.end, each.speaker, each.quote]
+        rows.append([*where, each.kind, each.distance, *cells, ", ".join(each.adjudicated)])
+    return rows
+
+
+def _design_sheet(found: AgreementReport) -> list[list[Cell]]:
+    design = found.design
+    margin = found.margin
+    return [
+        ["what", "value"],
+        ["project", design.project],
+        *(_row("coder", f"{coder.name} ({coder.kind.value}), {coder.codings} codings") for coder in design.coders),
+        ["transcripts", ", ".join(design.transcripts)],
+        ["unit", design.unit.value],
+        ["units", design.units],
+        ["units in the project", design.units_in_project],
+        ["codebook", f"{design.codebook}, version {design.version}"],
+        ["origins", ", ".join(origin.value for origin in design.origins)],
+        ["margin", margin.value if margin else "none"],
+        ["margin fixed", margin.at if margin else ""],
+        ["figures shown before it", margin.looked if margin else ""],
+        *(_row("intervals", method) for method in dict.fromkeys(column.found.interval for column in found.columns)),
+        ["seed", found.seed],
+        *(_row(name, version) for name, version in found.versions),
+        *(_row("warning", warning) for warning in found.warnings),
+    ]
