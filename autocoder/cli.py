@@ -33,6 +33,7 @@ codebook_app = typer.Typer(help="The codebook of a project.", no_args_is_help=Tr
 app.add_typer(codebook_app, name="codebook")
 
 KEPT = "What was finished is kept; the same command goes on from there."
+NOT_EVALUATED = "Nothing was written."
 NOT_KEPT = "No model was made; the same command begins again."
 
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
@@ -395,6 +396,39 @@ def terminal_width() -> int:
 def figure(value: float | None) -> str:
     """Return a figure to two places; a dash for one that is undefined."""
     return "–" if value is None else f"{value:.2f}"
+
+
+@app.command()
+def evaluate(
+    project: ProjectFolder,
+    model: ModelName = None,
+    curve: Annotated[bool, typer.Option("--curve/--no-curve", help="The linear model's learning curve.")] = True,
+    encoder_curve: Annotated[
+        bool, typer.Option("--encoder-curve", help="The encoder's too; trains it once for each number of transcripts.")
+    ] = False,
+    lang: Lang = "he",
+    json_file: JsonFile = None,
+    csv_file: CsvFile = None,
+    html_file: HtmlFile = None,
+) -> None:
+    """How well a model finds the codes of transcripts it had not seen, beside linear, majority and other people."""
+    from autocoder.report import tables
+
+    language = language_of(lang)
+    writable(json_file, csv_file, html_file)
+    with steps.open_project(project) as opened, progress_bar("evaluating", NOT_EVALUATED) as report:
+        found = steps.evaluate_model(opened, report, model, curve or encoder_curve, encoder_curve)
+        book = opened.codebook()
+    if csv_file:
+        tables.write_csv(csv_file, tables.evaluation_rows(found, book))
+    if html_file:
+        from autocoder.report.page import evaluation_page
+
+        write_text(html_file, evaluation_page(found, book, language))
+    if json_file:
+        write_text(json_file, tables.as_json(found))
+    if json_file != STDOUT:
+        typer.echo(tables.evaluation_table(found, book, terminal_width()))
 
 
 @app.command()

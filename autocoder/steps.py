@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the database, numpy, onnxruntime and torch are loaded by th
     from autocoder.compare import Compared, Question
     from autocoder.read import Joined
     from autocoder.report.agreement import AgreementReport
+    from autocoder.report.evaluation import CurveLine, EvaluationReport
     from autocoder.store import Store
 
 SEED = 17
@@ -175,6 +176,57 @@ def report_agreement(
     at = now()
     fixed = store.look(at, margin) if margin is not None or compared.models else store.margin()
     return report(compared, at, seed, software(), fixed, store.codebooks())
+
+
+CURVE_DRAWS = 5
+
+
+def evaluate_model(
+    store: Store,
+    report: Callable[[float], None],
+    model: str | None = None,
+    curve: bool = True,
+    with_encoder: bool = False,
+) -> EvaluationReport:
+    """Evaluate what training kept of a model's folds, without training again but for the learning curve.
+
+    ``with_encoder`` adds one draw of the encoder's curve, which trains a network for each size.
+    """
+    from autocoder.classifier import read_manifest
+    from autocoder.learn.held_out import load_out_of_fold
+    from autocoder.report import evaluation
+
+    folder = find_model(store, model)
+    manifest = read_manifest(folder)
+    held_out = load_out_of_fold(folder, manifest)
+    project = store.load()
+    curves = list(_curves(project, manifest, held_out.codes, report, with_encoder)) if curve else []
+    return evaluation.report(project, manifest, held_out, curves, now(), SEED, software())
+
+
+def _curves(
+    project: Project, manifest: Manifest, codes: Sequence[str], report: Callable[[float], None], with_encoder: bool
+) -> Iterator[CurveLine]:
+    from autocoder.learn.curve import encoder_learner, learning_curve, linear_learner
+    from autocoder.learn.examples import gather
+    from autocoder.report.evaluation import CurveLine
+
+    examples = gather(project, str(manifest.data["coder"]))
+    blind = examples.subset(row for row, yes in enumerate(examples.blind) if yes)
+    share = 0.2 if with_encoder else 1.0
+    points = learning_curve(blind, codes, linear_learner(codes), CURVE_DRAWS, SEED, lambda done: report(share * done))
+    yield CurveLine("linear", points)
+    if with_encoder:
+        learn = encoder_learner(codes, _encoder_of(manifest), SEED)
+        yield CurveLine(
+            "encoder", learning_curve(blind, codes, learn, 1, SEED, lambda done: report(share + (1 - share) * done))
+        )
+
+
+def _encoder_of(manifest: Manifest) -> str:
+    """Return the encoder that a model was made from: the bundled one by its folder, another by its name."""
+    bundled = encoder()
+    return str(bundled) if manifest.encoder == bundled.name else manifest.encoder
 
 
 def software() -> list[tuple[str, str]]:

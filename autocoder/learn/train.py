@@ -93,12 +93,12 @@ def train(
     if not codes:
         raise NothingToLearn("no code has eight coded units in two transcripts yet; code more, then train again.")
     how = save_tokenizer(settings.encoder, folder)
-    task = _task(examples, codes, folder, how)
+    task = task_of(examples, codes, folder, how)
     parts = folds(examples.transcripts, settings.folds, settings.seed)
     rounds = len(parts) + 1
     held_out = _out_of_fold(task, parts, settings, lambda share: report(share / rounds))
     every = range(len(examples.texts))
-    network = _fit(task, every, settings, lambda share: report((rounds - 1 + share) / rounds))
+    network = fit(task, every, settings, lambda share: report((rounds - 1 + share) / rounds))
     linear = LinearBaseline().fit(examples.texts, task.labels)
     manifest = _manifest(task, codebook, settings, held_out, folder.name, created)
     _save(network, folder)
@@ -111,7 +111,8 @@ def train(
     return manifest
 
 
-def _task(examples: Examples, codes: tuple[str, ...], folder: Path, how: Input) -> Task:
+def task_of(examples: Examples, codes: tuple[str, ...], folder: Path, how: Input) -> Task:
+    """Return the examples as the network takes them, cut by the tokenizer in ``folder``."""
     table = examples.dataset()
     tokenizer = FileTokenizer(folder / "encoder" / "tokenizer.json")
     found = windows(tokenizer, how, table["text"], table["question"])
@@ -125,8 +126,8 @@ def _out_of_fold(task: Task, parts: Sequence[Sequence[int]], settings: Settings,
     for number, part in enumerate(parts):
         fold[part] = number
         rest = sorted(set(range(len(task.labels))) - set(part))
-        network = _fit(task, rest, settings, lambda share, done=number: report(done + share))  # type: ignore[misc]
-        encoder[part] = _predict(network, task, part)
+        network = fit(task, rest, settings, lambda share, done=number: report(done + share))  # type: ignore[misc]
+        encoder[part] = predict(network, task, part)
         texts = [task.examples.texts[row] for row in rest]
         baseline = LinearBaseline().fit(texts, task.labels[rest])
         linear[part] = baseline.decide([task.examples.texts[row] for row in part])
@@ -141,7 +142,7 @@ def device() -> torch.device:
     return torch.device("mps") if torch.backends.mps.is_available() else torch.device("cpu")
 
 
-def _fit(task: Task, rows: Sequence[int], settings: Settings, report: Report) -> Network:
+def fit(task: Task, rows: Sequence[int], settings: Settings, report: Report) -> Network:
     """Fine-tune a network on these examples."""
     torch.manual_seed(settings.seed)
     chance = random.Random(settings.seed)
@@ -215,7 +216,7 @@ def _tensors(batch: Sequence[Window], how: Input) -> tuple[torch.Tensor, ...]:
 
 
 @torch.no_grad()
-def _predict(network: Network, task: Task, rows: Sequence[int]) -> Scores:
+def predict(network: Network, task: Task, rows: Sequence[int]) -> Scores:
     """Return (rows, codes) logits, of a long text those of its likeliest part."""
     found = task.rows_of(rows)
     place = {row: n for n, row in enumerate(rows)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,10 +11,19 @@ from markupsafe import Markup
 
 from autocoder.agree import CodeAgreement
 from autocoder.compare import BLIND
+from autocoder.evaluate import mean
 from autocoder.project import Code, Codebook
 from autocoder.report import figures
 from autocoder.report.agreement import AgreementReport, Column
 from autocoder.report.definitions import definitions
+from autocoder.report.evaluation import (
+    Block,
+    Calibration,
+    CodeFigures,
+    CurveLine,
+    EvaluationReport,
+    code_of,
+)
 from autocoder.report.methods import margin_said, methods_paragraph
 from autocoder.report.words import Language, in_language, words
 
@@ -236,3 +245,72 @@ def _strips(found: AgreementReport, language: Language) -> list[_Plot]:
         drawn = figures.strips(lanes, language is Language.HEBREW, plot.transcript)
         plots.append(_Plot(plot.transcript, tuple(coder for coder, _ in plot.lanes), drawn))
     return plots
+
+
+_CURVES = {"linear": "linear", "encoder": "curve_encoder"}
+
+
+def evaluation_page(found: EvaluationReport, book: Codebook, language: Language) -> str:
+    """Return the report on a model as a page."""
+    w = words(language)
+    curves = [line for line in found.curves if line.points]
+    own = found.calibration
+    said = (
+        w["calibration_note"].format(
+            brier=number(own.brier, 4), shares=number(own.brier_of_shares, 4), ece=number(own.error, 3)
+        )
+        if own
+        else ""
+    )
+    codes = {each.code for block in found.blocks for each in block.rivals[0].codes}
+    return render(
+        "evaluation.html",
+        language,
+        book,
+        project=found.project,
+        at=found.at[:10],
+        version=dict(found.versions)["autocoder"],
+        software=", ".join(f"{name} {version}" for name, version in found.versions),
+        warnings=found.warnings,
+        found=found,
+        sections=[*(["calibration"] if own else []), *(["curve"] if curves else [])],
+        blocks=found.blocks,
+        titles=[_block_title(block, w) for block in found.blocks],
+        by_code=[_by_frequency(block) for block in found.blocks],
+        code_names={code: name_of(code_of(book, code), language) for code in codes},
+        calibration=own,
+        calibration_said=said,
+        reliability=_reliability(own, w) if own else "",
+        curve=_curve(curves, w) if curves else "",
+        curves=curves,
+        curve_words=_CURVES,
+        mean=mean,
+    )
+
+
+def _block_title(block: Block, w: Mapping[str, str]) -> str:
+    against = w["against_adjudicated"] if block.adjudicated else w["against"].format(reference=block.reference)
+    return w["beside"].format(against=against, other=block.beside) if block.beside else against
+
+
+def _by_frequency(block: Block) -> list[tuple[CodeFigures, CodeFigures]]:
+    """Return the model's and the linear machines' figures of each code, the most frequent code first."""
+    pairs = zip(block.rivals[0].codes, block.rivals[1].codes, strict=True)
+    return sorted(pairs, key=lambda pair: (-pair[0].units, pair[0].code))
+
+
+def _reliability(own: Calibration, w: Mapping[str, str]) -> Markup:
+    points = tuple((row.score, row.share) for row in own.bins if row.score is not None and row.share is not None)
+    line = figures.Line(w["model"], points)
+    return figures.curves([line], w["mean_score"], w["share_true"], w["calibration"], diagonal=True)
+
+
+def _curve(curves: Sequence[CurveLine], w: Mapping[str, str]) -> Markup:
+    lines = []
+    for line in curves:
+        drawn = [(point, [f1 for f1 in point.macro_f1 if f1 is not None]) for point in line.points]
+        shown = [(point, values) for point, values in drawn if values]
+        points = tuple((float(point.transcripts), sum(values) / len(values)) for point, values in shown)
+        spread = tuple((min(values), max(values)) for _, values in shown)
+        lines.append(figures.Line(w[_CURVES[line.who]], points, spread))
+    return figures.curves(lines, w["curve_across"], w["curve_up"], w["curve"])

@@ -14,18 +14,20 @@ import openpyxl
 from openpyxl.cell import WriteOnlyCell
 
 from autocoder.agree import Estimate
+from autocoder.evaluate import Interval, mean
 from autocoder.formats.whole import whole
 from autocoder.project import Codebook
 from autocoder.report.agreement import AgreementReport, Column
+from autocoder.report.evaluation import Block, EvaluationReport, code_of
 
 Cell = str | int | float | None
 Rows = Sequence[Sequence[Cell]]
 WIDTH = 80
 OVERALL = {
-    "percent": "exact agreement of sets",
-    "kappa": "kappa, pooled over codes (De Vries et al. 2008)",
-    "alpha_masi": "Krippendorff's alpha on sets, MASI",
-    "alpha_multivalued": "multi-valued alpha (2016)",
+    "percent": "exact sets",
+    "kappa": "kappa, pooled",
+    "alpha_masi": "alpha, MASI",
+    "alpha_multivalued": "alpha, multi-valued",
 }
 BY_CODE = ("percent", "positive", "negative", "kappa", "alpha", "ac1", "pabak", "prevalence_index", "bias_index")
 _FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -66,31 +68,40 @@ def _head(found: AgreementReport) -> Iterator[str]:
 
 
 def _overall_lines(found: AgreementReport) -> Iterator[str]:
-    for key, title in OVERALL.items():
-        yield ""
-        yield title
-        for number, column in enumerate(found.columns, 1):
-            estimate: Estimate = getattr(column.found, key)
-            why = f"  ({estimate.reason})" if estimate.reason else ""
-            yield f"  ({number}) {interval(estimate)}{why}"
+    yield ""
+    yield ("    " + "".join(f"{title:19}" for title in OVERALL.values())).rstrip()
+    for number, column in enumerate(found.columns, 1):
+        cells = "".join(f"{interval(getattr(column.found, key)):19}" for key in OVERALL)
+        yield f"({number}) {cells}".rstrip()
+    estimates = [getattr(column.found, key) for column in found.columns for key in OVERALL]
+    for reason in dict.fromkeys(estimate.reason for estimate in estimates if estimate.reason):
+        yield f"    – {reason}"
 
 
 def _code_lines(found: AgreementReport, book: Codebook, width: int) -> Iterator[str]:
+    """The codes with intervals where the width has room for them, else with values alone."""
     names = min(28, max((len(row.code) for row in found.codes), default=4))
-    room = max(1, (width - names - 8) // 19)
-    shown = found.columns[:room]
+    room = width - names - 8
+    cell = 19 if room >= 19 * len(found.columns) else 7
+    shown = found.columns[: max(1, room // cell)]
     yield ""
     yield "Krippendorff's alpha by code, the most frequent first"
-    yield f"  {'code':{names}}{'n':>5} " + "".join(f"{f'({n})':<19}" for n in range(1, len(shown) + 1))
-    by_code = [{row.code: row for row in column.found.by_code} for column in shown]
+    yield f"  {'code':{names}}{'n':>5} " + "".join(f"{f'({n})':<{cell}}" for n in range(1, len(shown) + 1)).rstrip()
+    by_code = [{row.code: row.alpha for row in column.found.by_code} for column in shown]
     for row in found.codes:
-        cells = "".join(f"{interval(rows[row.code].alpha):<19}" for rows in by_code)
+        alphas = [alphas_of[row.code] for alphas_of in by_code]
+        cells = "".join(f"{interval(each) if cell == 19 else figure(each.value):<{cell}}" for each in alphas)
         line = f"  {row.code[:names]:{names}}{row.units_with_it:5} {cells}"
-        left = width - len(line)
-        name = book[row.code].name
-        yield f"{line}{name if len(name) <= left else name[: max(0, left - 1)] + '…' if left > 8 else ''}".rstrip()
+        yield f"{line}{_cut(book[row.code].name, width - len(line))}".rstrip()
     if len(shown) < len(found.columns):
         yield f"  columns ({len(shown) + 1}) to ({len(found.columns)}) are in --html, --xlsx and --json"
+
+
+def _cut(name: str, room: int) -> str:
+    """Return as much of a name as there is room for, or nothing of it."""
+    if len(name) <= room:
+        return name
+    return f"{name[: room - 1]}…" if room > 8 else ""
 
 
 def _foot(found: AgreementReport) -> Iterator[str]:
@@ -244,3 +255,112 @@ def _design_sheet(found: AgreementReport) -> list[list[Cell]]:
         *(_row(name, version) for name, version in found.versions),
         *(_row("warning", warning) for warning in found.warnings),
     ]
+
+
+def evaluation_table(found: EvaluationReport, book: Codebook, width: int = WIDTH) -> str:
+    """Return the evaluation as a short table: everyone against each reference, then F1 by code."""
+    lines = [
+        f"Model {found.model} ({found.encoder}), taught by {found.taught_by}: {found.units} units of "
+        f"{found.transcripts} transcripts in {found.folds} folds, none of whose transcripts it saw",
+        *(f"! {warning}" for warning in found.warnings),
+    ]
+    for block in found.blocks:
+        lines += ["", *_block_lines(block)]
+    if found.blocks:
+        lines += ["", *_f1_lines(found.blocks[0], book, width)]
+    return "\n".join([*lines, *_calibration_lines(found), *_curve_lines(found)])
+
+
+def _block_lines(block: Block) -> Iterator[str]:
+    reference = "the adjudicated coding" if block.adjudicated else block.reference
+    also = f", on the units that {block.beside} coded too" if block.beside else ""
+    yield f"Against {reference}{also}: {block.units} units, {block.transcripts} transcripts"
+    yield f"  {'':14}{'F1 macro':19}{'F1 micro':19}{'domains':>8}{'AUPRC':>7}  {'kappa, pooled'}"
+    for rival in block.rivals:
+        macro = _with_interval(rival.macro_f1, rival.macro_f1_interval)
+        micro = _with_interval(rival.micro_f1, rival.micro_f1_interval)
+        cells = f"{macro:19}{micro:19}{figure(rival.domain_f1):>8}{figure(rival.average_precision):>7}"
+        yield f"  {rival.who[:13]:14}{cells}  {figure(rival.kappa.value)}"
+
+
+def _with_interval(value: float | None, found: Interval | None) -> str:
+    return figure(value) if found is None else f"{figure(value)} [{found.low:.2f}, {found.high:.2f}]"
+
+
+def _f1_lines(block: Block, book: Codebook, width: int) -> Iterator[str]:
+    yield f"F1 by code against {block.reference}, the most frequent first"
+    names = min(28, max((len(each.code) for each in block.rivals[0].codes), default=4))
+    yield f"  {'code':{names}}{'n':>5}  {'P':>5}{'R':>6}{'F1':>6}{'AUPRC':>7}{'kappa':>7}{'linear':>8}"
+    linear = {each.code: each.f1 for each in block.rivals[1].codes}
+    for each in sorted(block.rivals[0].codes, key=lambda each: (-each.units, each.code)):
+        own = f"{figure(each.precision):>5}{figure(each.recall):>6}{figure(each.f1):>6}"
+        rest = f"{figure(each.average_precision):>7}{figure(each.kappa.value):>7}{figure(linear[each.code]):>8}"
+        line = f"  {each.code[:names]:{names}}{each.units:5}  {own}{rest}  "
+        yield f"{line}{_cut(code_of(book, each.code).name, width - len(line))}".rstrip()
+
+
+def _calibration_lines(found: EvaluationReport) -> Iterator[str]:
+    if found.calibration is None:
+        return
+    own = found.calibration
+    yield ""
+    yield (
+        f"Calibration: Brier {own.brier:.4f} (each code's share alone: {own.brier_of_shares:.4f}), "
+        f"expected error {_figure3(own.error)}"
+    )
+
+
+def _figure3(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _curve_lines(found: EvaluationReport) -> Iterator[str]:
+    for line in found.curves:
+        yield ""
+        if not line.points:
+            yield f"Learning curve, {line.who}: it takes four coded transcripts"
+            continue
+        draws = len(line.points[0].macro_f1)
+        yield f"Learning curve, {line.who}: mean of {draws} draws, by the number of transcripts learned from"
+        yield "  transcripts" + "".join(f"{point.transcripts:7}" for point in line.points)
+        yield "  F1 macro   " + "".join(f"{figure(mean(point.macro_f1)):>7}" for point in line.points)
+        yield "  AUPRC macro" + "".join(f"{figure(mean(point.average_precision)):>7}" for point in line.points)
+
+
+def evaluation_rows(found: EvaluationReport, book: Codebook) -> list[list[Cell]]:
+    """Return one row per reference, rival and code, the means under the code "all"."""
+    rows: list[list[Cell]] = [
+        [
+            *(
+                "reference",
+                "also coded by",
+                "who",
+                "code",
+                "name",
+                "units",
+                "n",
+                "suggested",
+                "precision",
+                "recall",
+                "F1",
+            ),
+            *("F1 low", "F1 high", "AUPRC", "kappa", "kappa low", "kappa high", "alpha", "alpha low", "alpha high"),
+        ]
+    ]
+    for block in found.blocks:
+        for rival in block.rivals:
+            head: list[Cell] = [block.reference, block.beside, rival.who]
+            for name, figures, at in (
+                ("macro", (rival.macro_precision, rival.macro_recall, rival.macro_f1), rival.macro_f1_interval),
+                ("micro", (rival.micro_precision, rival.micro_recall, rival.micro_f1), rival.micro_f1_interval),
+            ):
+                bounds = (at.low, at.high) if at else (None, None)
+                agreed = [*_figures(rival.kappa), *_figures(rival.alpha)]
+                area = rival.average_precision if name == "macro" else None
+                rows.append([*head, "all", name, block.units, None, None, *figures, *bounds, area, *agreed])
+            for each in rival.codes:
+                counts: list[Cell] = [block.units, each.units, each.suggested]
+                found_ = [each.precision, each.recall, each.f1, None, None, each.average_precision]
+                agreed = [*_figures(each.kappa), *_figures(each.alpha)]
+                rows.append([*head, each.code, code_of(book, each.code).name, *counts, *found_, *agreed])
+    return rows

@@ -225,9 +225,26 @@ _WORDS = {
     "curve_encoder": ("encoder", "מקודד עצבי"),
     "calibration": ("Calibration", "כיול"),
     "calibration_note": (
-        "Of units with a given score, the share that the person coded too. Brier score {brier}; expected calibration error {ece} (10 bins of equal width).",
-        "מבין היחידות בעלות ציון נתון, השיעור שגם האדם קידד. ציון Brier \u200f{brier}; שגיאת כיול צפויה {ece} (עשרה תאים שווים).",
+        "Of units with a given score, the share that the person coded too. Brier score {brier} (each code's own share as its only score: {shares}); expected calibration error {ece} (10 bins of equal width).",
+        "מבין היחידות בעלות ציון נתון, השיעור שגם האדם קידד. ציון Brier \u200f{brier} (כשציונו היחיד של כל קוד הוא שכיחותו: {shares}); שגיאת כיול צפויה {ece} (עשרה תאים שווים).",
     ),
+    "taught_by": ("Taught by", "למד/ה מן הקידוד של"),
+    "out_of_fold": (
+        "Whole transcripts were held out in {folds} folds: encoder, linear machines, calibration and thresholds come from other transcripts than those that are judged. Only blind coding judges.",
+        "תמלילים שלמים הוצאו ב־{folds} חלקים: המקודד העצבי, המודלים הלינאריים, הכיול והספים נלמדו מתמלילים אחרים מאלה שנשפטים. רק קידוד עיוור שופט.",
+    ),
+    "beside": ("{against}, on the units that {other} coded too", "{against}, על היחידות שגם {other} קידד/ה"),
+    "kappa_pooled_short": ("kappa, pooled", "קאפא מאוחד"),
+    "alpha_masi_short": ("alpha, MASI", "אלפא, MASI"),
+    "evaluation_note": (
+        "In brackets: 95 % intervals that resample transcripts. AUPRC is the area under the precision-recall curve, macro; a majority guess and a person have no scores to rank. Macro F1 is the mean over the codes that the reference used.",
+        "בסוגריים: רווחי סמך של 95% מדגימה חוזרת של תמלילים. AUPRC הוא השטח מתחת לעקומת דיוק־כיסוי, מאקרו; לניחוש הרוב ולאדם אין ציונים לדירוג. F1 מאקרו הוא הממוצע על פני הקודים שבהם השתמש המקור.",
+    ),
+    "curve_note": (
+        "Mean over draws of the held-out fifth of the transcripts; the shade goes from the lowest draw to the highest.",
+        "ממוצע על פני הגרלות של חמישית התמלילים שהוצאה; ההצללה היא מההגרלה הנמוכה לגבוהה.",
+    ),
+    "mean_score": ("mean score", "ציון ממוצע"),
     "score": ("score", "ציון"),
     "share_true": ("share that the person coded", "השיעור שהאדם קידד"),
     "cells": ("unit-code pairs", "צמדי יחידה־קוד"),
