@@ -53,6 +53,7 @@ class Compared:
     codes: tuple[str, ...]
     ratings: Ratings
     spans: tuple[Span, ...]
+    units_in_project: int
     codings: tuple[Coding, ...]
     left_out: Mapping[Origin, int]
 
@@ -82,7 +83,8 @@ def compare(
     _check_codes_known(project, counted, earlier)
     wanted = _codes(project.codebook, question, earlier)
     _check_exclusive(project, counted, frozenset(wanted))
-    units = _units(project, counted, question.unit)
+    every = _units(project, question.unit)
+    units = _in_coded(every, counted)
     ratings = _ratings(project, names, counted, units, seen_by_model)
     ratings, units = _shared(ratings, units)
     if not units:
@@ -94,7 +96,8 @@ def compare(
             "these coders gave none of these codes where they coded the same; leave --level or --codes out."
         )
     spans = tuple(unit.span for unit in units)
-    return Compared(question, project, coders, codes, ratings, spans, counted, _left_out(project, names, question))
+    left_out = _left_out(project, names, question)
+    return Compared(question, project, coders, codes, ratings, spans, len(every), counted, left_out)
 
 
 def ratings_of(
@@ -103,7 +106,7 @@ def ratings_of(
     """Return what each coder gave each unit, ancestors included, on all units of transcripts that anybody coded."""
     names = [coder.name for coder in _coders(project, tuple(coders))]
     counted = tuple(c for c in project.codings if c.origin in BLIND)
-    return _ratings(project, names, counted, _units(project, counted, unit), seen_by_model)
+    return _ratings(project, names, counted, _in_coded(_units(project, unit), counted), seen_by_model)
 
 
 def codes_at(codebook: Codebook, level: int | None) -> list[str]:
@@ -212,17 +215,13 @@ def _check_exclusive(project: Project, codings: Sequence[Coding], codes: frozens
                 )
 
 
-def units_in(project: Project, unit: Unit) -> int:
-    """Return how many units the project's transcripts have."""
-    if unit is Unit.CHARACTER:
-        turns = (turn for transcript in project.transcripts for turn in transcript.turns)
-        return sum(len(turn.span) for turn in turns if turn.role is Role.PARTICIPANT)
-    return sum(1 for transcript in project.transcripts for _ in _MADE[unit](transcript))
+def _units(project: Project, unit: Unit) -> tuple[Segment, ...]:
+    return tuple(each for transcript in project.transcripts for each in _MADE[unit](transcript))
 
 
-def _units(project: Project, codings: Sequence[Coding], unit: Unit) -> tuple[Segment, ...]:
+def _in_coded(units: Sequence[Segment], codings: Sequence[Coding]) -> tuple[Segment, ...]:
     coded = {coding.transcript for coding in codings}
-    return tuple(each for t in project.transcripts if t.name in coded for each in _MADE[unit](t))
+    return tuple(unit for unit in units if unit.transcript in coded)
 
 
 def _sentences(transcript: Transcript) -> Iterator[Segment]:

@@ -8,8 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
-from autocoder.agree import Agreement, Estimate, NotComparable, Ratings, agreement, common, masi_distance
-from autocoder.compare import Compared, Unit, renamed, units_in
+from autocoder.agree import (
+    Agreement,
+    Coefficient,
+    Estimate,
+    NotComparable,
+    Ratings,
+    agreement,
+    common,
+    krippendorff_alpha,
+    masi_distance,
+)
+from autocoder.compare import Compared, Unit, renamed
 from autocoder.project import Codebook, CoderKind, Coding, Origin, Role, Span
 from autocoder.store import Margin
 
@@ -203,7 +213,7 @@ def report(
         margin=margin,
         columns=columns,
         codes=_code_rows(compared, columns),
-        pairs=_pairs(compared, measure),
+        pairs=_pairs(compared),
         apart=tuple(p for p in combinations(compared.ratings.coders, 2) if not common(compared.ratings, p).groups),
         confusions_of_people=_confusions(compared, list(combinations(compared.people, 2)), either_way=True),
         confusions_of_models=_confusions(compared, list(product(compared.people, compared.models)), either_way=False),
@@ -241,7 +251,7 @@ def _design(compared: Compared) -> Design:
         transcripts_in_project=len(project.transcripts),
         unit=compared.question.unit,
         units=len(ratings.groups),
-        units_in_project=units_in(project, compared.question.unit),
+        units_in_project=compared.units_in_project,
         codebook=project.codebook.name,
         version=project.codebook.version,
         codes_in_codebook=len(project.codebook),
@@ -314,14 +324,24 @@ def _code_rows(compared: Compared, columns: Sequence[Column]) -> tuple[CodeRow, 
     return tuple(sorted(rows, key=lambda row: (-(row.prevalence or 0), row.code)))
 
 
-def _pairs(compared: Compared, measure: Measure) -> tuple[Pair, ...]:
+def _pairs(compared: Compared) -> tuple[Pair, ...]:
+    wanted = frozenset(compared.codes)
     found = []
-    for one, other in combinations(compared.ratings.coders, 2):
-        shared = common(compared.ratings, (one, other))
+    for pair in combinations(compared.ratings.coders, 2):
+        shared = common(compared.ratings, pair)
         if shared.groups:
-            whole = measure(shared, compared.codes)
-            found.append(Pair((one, other), whole.units, whole.alpha_masi))
+            rows = [[(codes or frozenset()) & wanted for codes in row] for row in shared.sets]
+            alpha = estimated(krippendorff_alpha(rows, "masi"), shared.groups)
+            found.append(Pair(pair, len(shared.groups), alpha))
     return tuple(found)
+
+
+def estimated(found: Coefficient, transcripts: Sequence[str]) -> Estimate:
+    """Return a coefficient with the default interval, which takes transcripts as clusters."""
+    if found.value is None:
+        return Estimate(None, reason=found.reason)
+    interval = found.interval(clusters=transcripts)
+    return Estimate(found.value, interval.low, interval.high, interval.reason)
 
 
 def _own(book: Codebook, codes: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:

@@ -10,10 +10,7 @@ from autocoder.report.words import Language, in_language, words
 from autocoder.store import Margin
 
 _UNIT = {
-    Unit.SEGMENT: (
-        "segments (whole sentences of one turn, up to about 120 words)",
-        "יחידות (משפטים שלמים מתוך תור דיבור אחד, עד כ־120 מילים)",
-    ),
+    Unit.SEGMENT: ("segments", "יחידות"),
     Unit.SENTENCE: ("sentences", "משפטים"),
     Unit.CHARACTER: ("characters", "תווים"),
 }
@@ -60,16 +57,10 @@ def _english(found: AgreementReport) -> list[str]:
     design, people = found.design, _people(found)
     humans = sum(coder.kind is CoderKind.HUMAN for coder in design.coders)
     models = len(design.coders) - humans
-    who = f"{_count(humans)} coder{'s' * (humans != 1)}" + (
-        f" and {_count(models)} model{'s' * (models != 1)}" if models else ""
-    )
-    independent = "independently " if design.origins == BLIND else ""
-    share = f" ({design.share:.0%} of the corpus)" if design.share is not None else ""
     parts = [
-        f"{who.capitalize()} {independent}coded {len(design.transcripts)} of {design.transcripts_in_project} transcripts: "
-        f"{design.units:,} {_UNIT[design.unit][0]}{share} were coded by at least two of them, with version {design.version} of "
-        f"the codebook {design.codebook}, of which {len(design.codes)} codes were compared.",
-        "Segments were fixed in advance by rule and could carry several codes, except codes of an exclusive tree."
+        _who_english(found, people, humans, models),
+        f"The codebook was {design.codebook}, version {design.version}; {len(design.codes)} of its codes were compared.",
+        "Segments were whole sentences of one turn, up to about 120 words, fixed in advance by rule; a segment could carry several codes, except those of an exclusive tree."
         if design.unit is Unit.SEGMENT
         else "",
     ]
@@ -98,6 +89,46 @@ def _english(found: AgreementReport) -> list[str]:
     return parts
 
 
+def _who_english(found: AgreementReport, people: Column | None, humans: int, models: int) -> str:
+    """Say how many coded how much, and of a model only what it coded."""
+    design, independently = found.design, "independently " if found.design.origins == BLIND else ""
+    unit = _UNIT[design.unit][0]
+    first = people or found.columns[0]
+    share = f", {first.found.units / design.units_in_project:.0%} of the corpus" if design.units_in_project else ""
+    some = f"{first.found.transcripts} of {design.transcripts_in_project} transcripts ({first.found.units:,} {unit}{share})"
+    if people is None:
+        who = f"{_count(humans)} coder{'s' * (humans != 1)} and {_count(models)} model{'s' * (models != 1)}"
+        return f"{who.capitalize()} {independently}coded {some}."
+    said = f"{_count(humans).capitalize()} coders {independently}coded {some}."
+    beside = _with_model(found)
+    if beside:
+        also = beside[0].found
+        name = "A model" if models == 1 else f"{_count(models).capitalize()} models"
+        said += f" {name} coded {also.transcripts} transcripts ({also.units:,} units) on which {'it was' if models == 1 else 'they were'} not trained."
+    return said
+
+
+def _who_hebrew(found: AgreementReport, people: Column | None, humans: int, models: int) -> str:
+    design, independently = found.design, "באופן בלתי תלוי " if found.design.origins == BLIND else ""
+    first = people or found.columns[0]
+    share = f", {first.found.units / design.units_in_project:.0%} מהקורפוס" if design.units_in_project else ""
+    unit = _UNIT[design.unit][1]
+    some = (
+        f"{first.found.transcripts} מתוך {design.transcripts_in_project} תמלילים ({first.found.units:,} {unit}{share})"
+    )
+    coders = "מקודד/ת אחד/ת" if humans == 1 else "שני מקודדים" if humans == 2 else f"{humans} מקודדים"
+    machines = "מודל אחד" if models == 1 else f"{models} מודלים"
+    if people is None:
+        return f"{coders} ו{machines if models == 1 else f'־{machines}'} קידדו {independently}{some}."
+    said = f"{coders} קידדו {independently}{some}."
+    beside = _with_model(found)
+    if beside:
+        also = beside[0].found
+        verb = "קידד" if models == 1 else "קידדו"
+        said += f" {machines} {verb} {also.transcripts} תמלילים ({also.units:,} יחידות) שלא נלמדו מהם."
+    return said
+
+
 def _count(number: int) -> str:
     names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     return names[number] if number < len(names) else str(number)
@@ -107,17 +138,10 @@ def _hebrew(found: AgreementReport) -> list[str]:
     design, people = found.design, _people(found)
     humans = sum(coder.kind is CoderKind.HUMAN for coder in design.coders)
     models = len(design.coders) - humans
-    who = ("מקודד/ת אחד/ת" if humans == 1 else f"{humans} מקודדים") + (
-        "" if not models else " ומודל אחד" if models == 1 else f" ו־{models} מודלים"
-    )
-    independent = "באופן בלתי תלוי " if design.origins == BLIND else ""
-    share = f" ({design.share:.0%} מהקורפוס)" if design.share is not None else ""
-    isolated = f"\u2068{design.codebook}\u2069"
     parts = [
-        f"{who} קידדו {independent}{len(design.transcripts)} מתוך {design.transcripts_in_project} תמלילים: {design.units:,} "
-        f"{_UNIT[design.unit][1]}{share} קודדו על ידי שניים מהם לפחות, לפי גרסה {design.version} של ספר הקודים {isolated}, "
-        f"שמתוכו הושוו {len(design.codes)} קודים.",
-        "היחידות נקבעו מראש בכלל קבוע, ויחידה יכלה לשאת כמה קודים, למעט קודים של עץ שבו נבחר קוד אחד לכל היותר."
+        _who_hebrew(found, people, humans, models),
+        f"ספר הקודים היה \u2068{design.codebook}\u2069, גרסה {design.version}; מתוכו הושוו {len(design.codes)} קודים.",
+        "היחידות הן משפטים שלמים מתוך תור דיבור אחד, עד כ־120 מילים, שנקבעו מראש בכלל קבוע; יחידה יכלה לשאת כמה קודים, למעט קודים של עץ שבו נבחר קוד אחד לכל היותר."
         if design.unit is Unit.SEGMENT
         else "",
     ]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import openpyxl
@@ -27,7 +28,7 @@ OVERALL = {
     "percent": "exact sets",
     "kappa": "kappa, pooled",
     "alpha_masi": "alpha, MASI",
-    "alpha_multivalued": "alpha, multi-valued",
+    "alpha_multivalued": "multi-valued alpha",
 }
 BY_CODE = ("percent", "positive", "negative", "kappa", "alpha", "ac1", "pabak", "prevalence_index", "bias_index")
 _FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -52,17 +53,20 @@ def text_table(found: AgreementReport, book: Codebook, width: int = WIDTH) -> st
 
     Columns of coders beyond the width are left to the other forms, and the last line says so.
     """
-    return "\n".join([*_head(found), *_overall_lines(found), *_code_lines(found, book, width), *_foot(found)])
+    return "\n".join(
+        [*_head(found, width), *_overall_lines(found), *_code_lines(found, book, width), *_foot(found, width)]
+    )
 
 
-def _head(found: AgreementReport) -> Iterator[str]:
+def _head(found: AgreementReport, width: int) -> Iterator[str]:
     design = found.design
     yield f"{design.units:,} {design.unit.value}s of {len(design.transcripts)} transcripts seen by two coders or more"
     for warning in found.warnings:
-        yield f"! {warning}"
+        yield from wrap(f"! {warning}", width, subsequent_indent="  ")
     for number, column in enumerate(found.columns, 1):
         where = f"{column.found.units:,} units, {column.found.transcripts} transcripts"
-        yield f"  ({number}) {' — '.join(column.found.coders)}: {where}"
+        same = ", the same units" if column.beside and not found.columns[0].beside else ""
+        yield f"  ({number}) {' — '.join(column.found.coders)}: {where}{same}"
     for pair in found.apart:
         yield f"      {' — '.join(pair)}: no unit in common"
 
@@ -104,13 +108,13 @@ def _cut(name: str, room: int) -> str:
     return f"{name[: room - 1]}…" if room > 8 else ""
 
 
-def _foot(found: AgreementReport) -> Iterator[str]:
+def _foot(found: AgreementReport, width: int) -> Iterator[str]:
     yield ""
     if found.margin is not None:
         late = f", after looking: figures were first shown on {found.margin.looked[:10]}" if found.margin.looked else ""
-        yield f"margin {found.margin.value:g}, fixed on {found.margin.at[:10]}{late}"
+        yield from wrap(f"margin {found.margin.value:g}, fixed on {found.margin.at[:10]}{late}", width)
     for method in dict.fromkeys(column.found.interval for column in found.columns):
-        yield f"intervals: {method}"
+        yield from wrap(f"intervals: {method}", width, subsequent_indent="  ")
 
 
 def as_json(found: object) -> str:
