@@ -307,6 +307,9 @@ def agree(
     margin: Annotated[
         float | None, typer.Option(help="How far a model may fall behind a coder; fixed once, before figures are seen.")
     ] = None,
+    epsilon: Annotated[
+        float, typer.Option(help="Of the alternative annotator test: .2 for experts, .15 for trained coders.")
+    ] = 0.2,
     lang: Lang = "he",
     json_file: JsonFile = None,
     csv_file: CsvFile = None,
@@ -320,9 +323,11 @@ def agree(
     question = question_of(names_of(coders), names_of(codes), level, names_of(transcripts), unit, all_origins)
     if margin is not None and not 0 < margin < 1:
         raise AutocoderError(f"--margin {margin:g} is not between 0 and 1; 0.05 is usual.")
+    if not 0 <= epsilon < 1:
+        raise AutocoderError(f"--epsilon {epsilon:g} is not between 0 and 1; 0.2 is usual with experts.")
     writable(json_file, csv_file, xlsx_file, html_file)
     with steps.open_project(project) as opened:
-        found = steps.report_agreement(opened, question, margin)
+        found = steps.report_agreement(opened, question, margin, epsilon)
         book = opened.codebook()
     if csv_file:
         tables.write_csv(csv_file, tables.tidy_rows(found, book))

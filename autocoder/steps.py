@@ -167,7 +167,7 @@ def compare_coders(store: Store, question: Question) -> Compared:
 
 
 def report_agreement(
-    store: Store, question: Question, margin: float | None = None, seed: int = SEED
+    store: Store, question: Question, margin: float | None = None, epsilon: float = 0.2, seed: int = SEED
 ) -> AgreementReport:
     """Gather the report on agreement; the margin is fixed, and the look at a model noted, before any figure is made."""
     from autocoder.report.agreement import report
@@ -175,7 +175,7 @@ def report_agreement(
     compared = compare_coders(store, question)
     at = now()
     fixed = store.look(at, margin) if margin is not None or compared.models else store.margin()
-    return report(compared, at, seed, software(), fixed, store.codebooks())
+    return report(compared, at, seed, software(), fixed, store.codebooks(), epsilon=epsilon)
 
 
 CURVE_DRAWS = 5

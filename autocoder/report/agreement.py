@@ -21,12 +21,15 @@ from autocoder.agree import (
 )
 from autocoder.compare import Compared, Unit, renamed
 from autocoder.project import Codebook, CoderKind, Coding, Origin, Role, Span
+from autocoder.report.machine import MachinePanel, machine_panels
+from autocoder.report.spans import SpanRow, span_rows
 from autocoder.store import Margin
 
 FEW_TRANSCRIPTS = 5
 RARE = 10
 WIDE = 0.4
 SHOWN = 100
+EPSILON = 0.2  # of the alternative annotator test, for experts (Calderon et al. 2025)
 LONGEST_QUOTE = 400
 TOP_CONFUSIONS = 20
 STRIPS = 12
@@ -180,10 +183,12 @@ class AgreementReport:
     confusions_of_people: tuple[Confusion, ...]
     confusions_of_models: tuple[Confusion, ...]
     levels: tuple[LevelRow, ...]
+    spans: tuple[SpanRow, ...]
     strips: tuple[StripPlot, ...]
     strips_left_out: int
     disagreements: tuple[Disagreement, ...]
     left_out: int
+    machine: tuple[MachinePanel, ...]
     warnings: tuple[str, ...]
     seed: int
     replicates: int
@@ -199,8 +204,9 @@ def report(
     earlier: Sequence[Codebook] = (),
     replicates: int = 1000,
     shown: int = SHOWN,
+    epsilon: float = EPSILON,
 ) -> AgreementReport:
-    """Gather the report; ``shown`` bounds the list of disagreements."""
+    """Gather the report; ``shown`` bounds the list of disagreements, ``epsilon`` is that of the alternative test."""
     measure: Measure = lambda ratings, codes: agreement(ratings, codes, seed, replicates)  # noqa: E731
     columns = _columns(compared, measure)
     if not columns:
@@ -218,10 +224,12 @@ def report(
         confusions_of_people=_confusions(compared, list(combinations(compared.people, 2)), either_way=True),
         confusions_of_models=_confusions(compared, list(product(compared.people, compared.models)), either_way=False),
         levels=_levels(compared, columns, measure),
+        spans=span_rows(compared, list(dict.fromkeys(column.found.coders for column in columns))),
         strips=tuple(plots[:STRIPS]),
         strips_left_out=max(0, len(plots) - STRIPS),
         disagreements=tuple(every[:shown]),
         left_out=max(0, len(every) - shown),
+        machine=machine_panels(compared, margin, epsilon, seed, replicates),
         warnings=tuple(_warnings(compared, columns, earlier)),
         seed=seed,
         replicates=replicates,

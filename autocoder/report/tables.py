@@ -53,9 +53,14 @@ def text_table(found: AgreementReport, book: Codebook, width: int = WIDTH) -> st
 
     Columns of coders beyond the width are left to the other forms, and the last line says so.
     """
-    return "\n".join(
-        [*_head(found, width), *_overall_lines(found), *_code_lines(found, book, width), *_foot(found, width)]
+    parts = (
+        _head(found, width),
+        _overall_lines(found),
+        _code_lines(found, book, width),
+        _machine_lines(found, width),
+        _foot(found, width),
     )
+    return "\n".join(line for part in parts for line in part)
 
 
 def _head(found: AgreementReport, width: int) -> Iterator[str]:
@@ -106,6 +111,30 @@ def _cut(name: str, room: int) -> str:
     if len(name) <= room:
         return name
     return f"{name[: room - 1]}…" if room > 8 else ""
+
+
+def _machine_lines(found: AgreementReport, width: int) -> Iterator[str]:
+    for panel in found.machine:
+        pooled = panel.rows[0]
+        yield ""
+        yield from wrap(
+            f"{panel.model} in a person's place: alpha changes by {interval(pooled.difference)} (one-sided 95 % "
+            f"bounds); alternative annotator test: winning rate {figure(pooled.winning_rate)}, epsilon {panel.epsilon:g}",
+            width,
+            subsequent_indent="  ",
+        )
+        if found.margin is None:
+            yield "  no margin was fixed in advance (--margin), so no verdict"
+            continue
+        failed = [row.code for row in panel.rows[1:] if row.passes is False]
+        verdict = {True: "passes", False: "fails", None: "is undecided"}[pooled.passes]
+        yield from wrap(
+            f"with the margin {found.margin.value:g} it {verdict} on all codes together, and fails on {len(failed)} of "
+            f"{len(panel.rows) - 1} codes",
+            width,
+            initial_indent="  ",
+            subsequent_indent="  ",
+        )
 
 
 def _foot(found: AgreementReport, width: int) -> Iterator[str]:
