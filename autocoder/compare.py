@@ -139,6 +139,7 @@ def _coders(project: Project, names: tuple[str, ...]) -> tuple[Coder, ...]:
         if name not in known:
             raise NotComparable(f"nobody called {name} coded here; the coders are {', '.join(known) or 'none yet'}.")
     chosen = tuple(known[name] for name in dict.fromkeys(names)) if names else project.coders
+    chosen = tuple(sorted(chosen, key=lambda coder: coder.kind is CoderKind.MODEL))  # people first, else as they came
     if len(chosen) < 2:
         raise NotComparable(f"{project.name} has fewer than two coders to compare; import the coding of another one.")
     return chosen

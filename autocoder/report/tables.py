@@ -119,7 +119,7 @@ def _machine_lines(found: AgreementReport, width: int) -> Iterator[str]:
         yield ""
         yield from wrap(
             f"{panel.model} in a person's place: alpha changes by {interval(pooled.difference)} (one-sided 95 % "
-            f"bounds); alternative annotator test: winning rate {figure(pooled.winning_rate)}, epsilon {panel.epsilon:g}",
+            f"bounds); alternative annotator test: winning rate {figure(pooled.winning_rate)} at {panel.epsilon:g}",
             width,
             subsequent_indent="  ",
         )

@@ -166,8 +166,11 @@ _WORDS = {
     "where": ("on the left", "מימין"),
     "strips_left_out": ("{n} more transcripts are not drawn.", "{n} תמלילים נוספים לא צוירו."),
     "span_measures": ("Agreement on stretches of text", "הסכמה על קטעי הטקסט עצמם"),
-    "span_u_binary": ("|u-alpha 2016, any code", "|u-alpha 2016, קוד כלשהו"),
-    "span_c_binary": ("c-alpha-binary, any code (ATLAS.ti 2020)", "c-alpha-binary, קוד כלשהו (ATLAS.ti 2020)"),
+    "span_u_binary": ("|u-alpha 2016, any code", "\u2066|u-alpha 2016\u2069, קוד כלשהו"),
+    "span_c_binary": (
+        "c-alpha-binary, any code (ATLAS.ti 2020)",
+        "\u2066c-alpha-binary\u2069, קוד כלשהו (ATLAS.ti 2020)",
+    ),
     "span_segments": ("Segments that match, overlap of half (as MAXQDA)", "קטעים תואמים, חפיפה של מחצית (כמו MAXQDA)"),
     "span_segments_kappa": (
         "Brennan-Prediger kappa on segments, overlap of half (as MAXQDA)",
