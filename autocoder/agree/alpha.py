@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,17 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocoder.agree.corrected import Array, coefficient, side_by_side
-from autocoder.agree.form import Floats, Form, Ints, Sums, added
+from autocoder.agree.corrected import Array, answer, side_by_side
+from autocoder.agree.form import Clustered, Floats, Form, Ints, Sums, added
 from autocoder.agree.kappas import Categories
 from autocoder.agree.ratings import Judgements, NotComparable, Rows, judgements
 from autocoder.agree.result import Coefficient
-from autocoder.agree.sets import SETS, as_set, between_sets
-from autocoder.agree.weights import Distance, distances, places_of
+from autocoder.agree.sets import SETS, SetDistances, as_set
+from autocoder.agree.weights import Distance, distances, places_of, quadratic
 
 Metric = str | Distance | None
 Apart = Callable[[Ints, Ints], NDArray[Any]]
 """The numbers of two categories, one beside another, -> their distances."""
+Split = Callable[[Array], tuple[Array, Array, Array]]
 METRICS = ("nominal", "ordinal", "interval", "ratio", "masi", "jaccard", "dice", "passonneau2004")
 
 NO_DISTANCE = "the values used are at no distance from each other"
@@ -63,30 +65,43 @@ def alpha(judged: Judgements, metric: Metric = "nominal", in_order: bool = False
     written = _write(judged, metric, in_order)
     said = metric if isinstance(metric, str) else "nominal" if metric is None else getattr(metric, "__name__", "own")
     name = f"Krippendorff's alpha, {said.replace('_', ' ')} (Krippendorff 2019)"
-    form = Form(judged.units, written.sums, written.alpha)
-    found = coefficient(name, judged, form, written.disagreement, judged.fault(NO_DISTANCE))
+    form = Form(judged.units, written.sums, written.alpha, written.reduced)
+    found = answer(name, judged, form, judged.fault(NO_DISTANCE), parts=written.disagreement(judged.units))
     if found.value is None or not found.expected:
         return found
     redrawn = _redrawn(judged, written.apart, found.expected)
-    return replace(found, linearised=_linearised(judged, written), redrawn=redrawn)
+    return replace(found, linearised=_linearised(judged, written, found), redrawn=redrawn)
 
 
 @dataclass(frozen=True)
 class _Written:
-    """Alpha as totals: ``split`` gives the distances within units, those between all values, and how many values."""
+    """Alpha as totals: ``split`` gives the distances within units, those between all values, and how many values.
+
+    ``few`` gives the same for clusters from fewer totals, should there be many categories.
+    """
 
     sums: Sums
-    split: Callable[[Array], tuple[Array, Array, Array]]
+    split: Split
     apart: Apart
+    few: Callable[[Ints, int], tuple[Floats, Split] | None] | None = None
 
-    def disagreement(self, totals: Array) -> tuple[Array, Array]:
-        """D_o and D_e."""
-        within, between, count = self.split(totals)
-        return within / count, between / (count * (count - 1))
+    def disagreement(self, units: int) -> tuple[float, float]:
+        """D_o and D_e of all units."""
+        everywhere = np.zeros(units, dtype=np.int64)
+        fewer = self.few(everywhere, 1) if self.few is not None else None
+        sums, split = fewer if fewer is not None else (self.sums(everywhere, 1), self.split)
+        within, between, count = (float(part[0]) for part in split(sums))
+        return (within / count, between / (count * (count - 1))) if count else (math.nan, math.nan)
 
     def alpha(self, totals: Array) -> Array:
-        within, between, count = self.split(totals)
-        return np.asarray(1 - (count - 1) * within / between)
+        return _alpha(*self.split(totals))
+
+    def reduced(self, clusters: Ints, number: int) -> Clustered | None:
+        fewer = self.few(clusters, number) if self.few is not None else None
+        if fewer is None:
+            return None
+        sums, split = fewer
+        return Clustered(sums, lambda totals: _alpha(*split(totals)))
 
     def beyond_expected(self, totals: Array) -> Array:
         """D_o over the D_e of values drawn with replacement, which is Gwet's (1 - p_a) / (1 - p_e)."""
@@ -94,7 +109,11 @@ class _Written:
         return np.asarray(count * within / between)
 
 
-def _linearised(judged: Judgements, written: _Written) -> Form:
+def _alpha(within: Array, between: Array, count: Array) -> Array:
+    return np.asarray(1 - (count - 1) * within / between)
+
+
+def _linearised(judged: Judgements, written: _Written, found: Coefficient) -> Form:
     """The form whose error Gwet gives: alpha without its small-sample term, which he leaves in the slope of p_a alone.
 
     p_a is the mean of a_i / r over units, r the mean number of ratings, and where units differ in theirs he subtracts
@@ -103,7 +122,8 @@ def _linearised(judged: Judgements, written: _Written) -> Form:
     ratings = int(judged.ratings.sum())
     sums = Form(judged.units, written.sums, written.beyond_expected)
     counted = Form.of(np.column_stack([judged.ratings, np.ones(judged.units)]), lambda totals: totals)
-    slope = float(sums.value(sums.totals())) / ratings / (ratings / judged.units)
+    beyond = (1 - (found.value or 0.0)) * ratings / (ratings - 1)
+    slope = beyond / ratings / (ratings / judged.units)
 
     def value(each: list[Array]) -> Array:
         written_as, (rated, units) = each[0], np.moveaxis(each[1], -1, 0)
@@ -114,7 +134,7 @@ def _linearised(judged: Judgements, written: _Written) -> Form:
 
 def _write(judged: Judgements, metric: Metric, in_order: bool) -> _Written:
     if metric in SETS:
-        return _on_table(judged, between_sets(judged.categories, SETS[metric]))
+        return _on_sets(judged, SetDistances([as_set(codes) for codes in judged.categories], SETS[metric]))
     if metric is None or metric == "nominal":
         return _nominal(judged)
     if callable(metric):
@@ -158,14 +178,37 @@ def _on_table(judged: Judgements, table: Floats) -> _Written:
 
     def split(totals: Array) -> tuple[Array, Array, Array]:
         counts = totals[..., 1:]
-        return totals[..., 0], (counts * _product(counts, table)).sum(axis=-1), counts.sum(axis=-1)
+        return totals[..., 0], quadratic(counts, table), counts.sum(axis=-1)
 
     return _Written(_sums(judged, apart), split, apart)
 
 
-def _product(rows: Array, table: Floats) -> Array:
-    """Multiply without making the table complex, which costs twice."""
-    return rows.real @ table + 1j * (rows.imag @ table) if np.iscomplexobj(rows) else rows @ table
+def _on_sets(judged: Judgements, distances: SetDistances) -> _Written:
+    within = within_units(judged, distances.of_pairs)
+
+    def sums(clusters: Ints, number: int) -> Floats:
+        return np.column_stack([added(within, clusters, number), judged.counts(clusters, number)])
+
+    def split(totals: Array) -> tuple[Array, Array, Array]:
+        counts = totals[..., 1:]
+        return totals[..., 0], distances.within_rows(counts), counts.sum(axis=-1)
+
+    def few(clusters: Ints, number: int) -> tuple[Floats, Split] | None:
+        """Totals: the distances within units, the number of values, and which cluster it is.
+
+        Distances between clusters are added up once, and not for every resample.
+        """
+        if number > len(distances):
+            return None
+        counts = judged.counts(clusters, number)
+        between = distances.between(counts)
+
+        def of_clusters(totals: Array) -> tuple[Array, Array, Array]:
+            return totals[..., 0], quadratic(totals[..., 2:], between), totals[..., 1]
+
+        return np.column_stack([added(within, clusters, number), counts.sum(axis=1), np.eye(number)]), of_clusters
+
+    return _Written(sums, split, distances.of_pairs, few)
 
 
 def _interval(judged: Judgements, places: Floats) -> _Written:

@@ -47,7 +47,8 @@ def kappa_errors(
     if found.value is None or found.observed is None or found.expected is None:
         return KappaErrors(None, None, None, None, None, None, found.reason)
     judged = judgements(ratings, categories, second).pairable()
-    table = agreement_weights(weights, judged.categories, in_order=categories is not None)
+    given = agreement_weights(weights, judged.categories, in_order=categories is not None)
+    table = np.eye(len(judged.categories)) if given is None else given
     one, other = _shares(judged)
     from_mean = table - (table @ other)[:, None] - (one @ table)[None, :]
     spread = (np.outer(one, other) * from_mean**2).sum() - found.expected**2

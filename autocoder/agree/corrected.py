@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from autocoder.agree.form import Floats, Form, Ints, Value, added, evaluated
 from autocoder.agree.ratings import Judgements
 from autocoder.agree.result import Coefficient
+from autocoder.agree.weights import Table
 
 Array = NDArray[Any]
 Parts = Callable[[Array], tuple[Array, Array]]
@@ -26,12 +27,11 @@ Parts = Callable[[Array], tuple[Array, Array]]
 ONE_CODER_PAIR = "two of the coders share no unit, or used one and the same category only"
 
 
-def agreeing(judged: Judgements, weights: Floats) -> Floats:
+def agreeing(judged: Judgements, weights: Table) -> Floats:
     """Return for each unit the weight of its agreeing pairs of coders, as a share of its pairs (0 without a pair)."""
-    nominal = np.array_equal(weights, np.eye(len(weights)))
     found = np.zeros(judged.units)
     for first, second, both in judged.pairs():
-        found += both & (first == second) if nominal else np.where(both, weights[first, second], 0.0)
+        found += both & (first == second) if weights is None else np.where(both, weights[first, second], 0.0)
     ratings = judged.ratings
     return found / np.maximum(ratings * (ratings - 1) / 2, 1)
 
@@ -42,7 +42,7 @@ def mean_agreement(totals: Array) -> Array:
     return observed
 
 
-def units_form(judged: Judgements, weights: Floats, value: Value) -> Form:
+def units_form(judged: Judgements, weights: Table, value: Value) -> Form:
     """Totals: n', the sum of agreement over units, n, and the sum over units of r_ik / r_i for each k."""
     share = agreeing(judged, weights)
     paired = (judged.ratings >= 2).astype(np.float64)
@@ -56,7 +56,7 @@ def units_form(judged: Judgements, weights: Floats, value: Value) -> Form:
     return Form(judged.units, sums, value)
 
 
-def coders_form(judged: Judgements, weights: Floats, value: Value) -> Form:
+def coders_form(judged: Judgements, weights: Table, value: Value) -> Form:
     """Totals: n', the sum of agreement over units, n, and for each coder how often he used each category."""
     share = agreeing(judged, weights)
     paired = (judged.ratings >= 2).astype(np.float64)
@@ -86,14 +86,30 @@ def beyond_chance(parts: Parts) -> Value:
 def coefficient(
     name: str, judged: Judgements, form: Form, parts: Parts | None, fault: str, lowest: float = -1.0
 ) -> Coefficient:
-    """Return the coefficient that a form gives; ``fault`` is the reason should it be undefined.
+    """Return the coefficient that a form gives; ``fault`` is the reason should it be undefined."""
+    if parts is None:
+        return answer(name, judged, form, fault, lowest)
+    observed, expected = evaluated(lambda given: np.stack(parts(given)), form.totals()).tolist()
+    return answer(name, judged, form, fault, lowest, (observed, expected))
 
-    One that corrects for chance is undefined as soon as one category only was used, whatever its formula gives.
+
+def answer(
+    name: str,
+    judged: Judgements,
+    form: Form,
+    fault: str,
+    lowest: float = -1.0,
+    parts: tuple[float, float] | None = None,
+) -> Coefficient:
+    """Return the coefficient of a form and of its observed and expected (dis)agreement.
+
+    One that corrects for chance, having these parts, is undefined as soon as one category only was used, whatever its
+    formula gives.
     """
     paired = judged.pairable()
     undefined = not paired.units or (parts is not None and paired.used < 2)
     value = None if undefined else form.estimate()
-    observed, expected = (None, None) if parts is None or not paired.units else _parts(parts, form)
+    observed, expected = (part if math.isfinite(part) else None for part in parts or (math.nan, math.nan))
     return Coefficient(
         name=name,
         value=value,
@@ -108,12 +124,6 @@ def coefficient(
         form=form,
         enters=judged.enters,
     )
-
-
-def _parts(parts: Parts, form: Form) -> tuple[float | None, float | None]:
-    totals = form.totals()
-    observed, expected = evaluated(lambda given: np.stack(parts(given)), totals).tolist()
-    return observed if math.isfinite(observed) else None, expected if math.isfinite(expected) else None
 
 
 def with_gwets_error(found: Coefficient) -> Coefficient:

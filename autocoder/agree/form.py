@@ -29,11 +29,15 @@ _STEP = 1e-20
 
 @dataclass(frozen=True)
 class Form:
-    """What ``units`` units add up to, by cluster, and the value that the totals give."""
+    """What ``units`` units add up to, by cluster, and the value that the totals give.
+
+    ``reduced``, where there is one, gives the same value from fewer totals, for clusters fewer than the totals are.
+    """
 
     units: int
     sums: Sums
     value: Value
+    reduced: Callable[[Ints, int], Clustered | None] | None = None
 
     @classmethod
     def of(cls, amounts: ArrayLike, value: Value) -> Form:
@@ -47,10 +51,10 @@ class Form:
 
     def over(self, clusters: Ints | None = None, number: int | None = None) -> Clustered:
         """Return the sums of each cluster; without clusters every unit is its own."""
-        if clusters is None:
-            return Clustered(self.sums(np.arange(self.units), self.units), self.value)
-        size = int(clusters.max(initial=-1)) + 1 if number is None else number
-        return Clustered(self.sums(clusters, size), self.value)
+        index = np.arange(self.units) if clusters is None else clusters
+        size = int(index.max(initial=-1)) + 1 if number is None else number
+        fewer = self.reduced(index, size) if self.reduced is not None else None
+        return fewer if fewer is not None else Clustered(self.sums(index, size), self.value)
 
     def totals(self) -> Floats:
         """Return the totals over all units."""
@@ -59,7 +63,7 @@ class Form:
 
     def estimate(self) -> float | None:
         """Return the value on all units, None where it is undefined."""
-        value = float(evaluated(self.value, self.totals()))
+        value = float(self.over(np.zeros(self.units, dtype=np.int64), 1).values(np.ones((1, 1)))[0])
         return value if math.isfinite(value) else None
 
 

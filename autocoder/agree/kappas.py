@@ -25,11 +25,11 @@ from autocoder.agree.corrected import (
 from autocoder.agree.form import Floats, Form, Ints, added
 from autocoder.agree.ratings import NO_PAIR, Judgements, NotComparable, Rows, judgements
 from autocoder.agree.result import Coefficient
-from autocoder.agree.weights import Weights, agreement_weights
+from autocoder.agree.weights import Table, Weights, agreement_weights, quadratic, total_weight
 
 Categories = Sequence[Hashable] | None
-Chance = Callable[[Floats], Callable[[Array], Array]]
-"""Weights -> what pi_k, the mean share of ratings in each category, gives as p_e."""
+Chance = Callable[[Table, int], Callable[[Array], Array]]
+"""Weights, and how many categories -> what pi_k, the mean share of ratings in each category, gives as p_e."""
 Definition = Literal["unit-mean", "pooled-pairs", "one-minus-do"]
 
 NO_CHANCE = "agreement by chance alone would be complete"
@@ -60,7 +60,7 @@ def percent_agreement(
     return percent_of(judged, _weights(judged, weights, categories), definition)
 
 
-def percent_of(judged: Judgements, weights: Floats, definition: Definition = "unit-mean") -> Coefficient:
+def percent_of(judged: Judgements, weights: Table, definition: Definition = "unit-mean") -> Coefficient:
     """Return percent agreement in one of its definitions."""
     name, weighted_by = PERCENTS[definition]
     judged = judged.where(judged.ratings >= 1) if definition == "unit-mean" else judged.pairable()
@@ -115,14 +115,13 @@ def weighted_kappa(
 def kappa_max(ratings: Rows, second: Sequence[Any] | None = None, *, categories: Categories = None) -> Coefficient:
     """Return the largest kappa that these marginals allow, with p_o the sum of min(p_k+, p_+k) (Cohen 1960)."""
     judged = _two(judgements(ratings, categories, second), "kappa's maximum")
-    table = np.eye(len(judged.categories))
-    chance = by_coders(table, 2)
+    chance = by_coders(None, 2)
 
     def parts(totals: Array) -> tuple[Array, Array]:
         first, other = _marginals(totals, 2)
         return np.where(first.real < other.real, first, other).sum(axis=-1), chance(totals)[1]
 
-    form = coders_form(judged, table, beyond_chance(parts))
+    form = coders_form(judged, None, beyond_chance(parts))
     return coefficient("largest kappa (Cohen 1960)", judged, form, parts, judged.fault(NO_CHANCE))
 
 
@@ -203,7 +202,7 @@ def light_kappa(ratings: Rows, *, weights: Weights = None, categories: Categorie
     return light_of(judged, _weights(judged, weights, categories), _said(weights))
 
 
-def light_of(judged: Judgements, weights: Floats, said: str = "") -> Coefficient:
+def light_of(judged: Judgements, weights: Table, said: str = "") -> Coefficient:
     """Return the mean of the Cohen kappas of all pairs of coders (Light 1971)."""
     judged = judged.pairable()
     form, parts = pairwise_form(judged, weights)
@@ -272,7 +271,7 @@ def ac1_of(judged: Judgements) -> Coefficient:
     return _of_units("Gwet's AC1 (Gwet 2008)", judged, None, None, _by_spread)
 
 
-def pairwise_form(judged: Judgements, weights: Floats) -> tuple[Form, Parts]:
+def pairwise_form(judged: Judgements, weights: Table) -> tuple[Form, Parts]:
     """The mean of Cohen's kappas over pairs of coders; observed and expected agreement are means over pairs too."""
     forms = pair_forms(judged, weights)
     of_pair = by_coders(weights, 2)
@@ -287,12 +286,12 @@ def pairwise_form(judged: Judgements, weights: Floats) -> tuple[Form, Parts]:
     return form, parts
 
 
-def pair_forms(judged: Judgements, weights: Floats) -> list[Form]:
+def pair_forms(judged: Judgements, weights: Table) -> list[Form]:
     """Return the totals of each pair of coders, as :func:`by_coders` takes them."""
     return [_pair_form(judged, one, other, weights) for one, other in combinations(range(judged.coders), 2)]
 
 
-def _pair_form(judged: Judgements, one: int, other: int, weights: Floats) -> Form:
+def _pair_form(judged: Judgements, one: int, other: int, weights: Table) -> Form:
     """The totals of two coders, from units of which some are not theirs."""
     both = judged.rated[one] & judged.rated[other]
     pair = Judgements(judged.values[[one, other]][:, both], judged.categories, both)
@@ -300,14 +299,14 @@ def _pair_form(judged: Judgements, one: int, other: int, weights: Floats) -> For
     return Form(judged.units, lambda clusters, number: form.sums(clusters[both], number), form.value)
 
 
-def by_coders(weights: Floats, coders: int) -> Parts:
+def by_coders(weights: Table, coders: int) -> Parts:
     """p_a, and the mean over ordered pairs of coders of the sum of w_kl p_gk p_hl: totals of ``coders_form``."""
 
     def parts(totals: Array) -> tuple[Array, Array]:
         shares = _marginals(totals, coders)
         together = sum(shares[1:], start=shares[0])
-        alone = sum(_quadratic(share, weights) for share in shares)
-        return mean_agreement(totals), (_quadratic(together, weights) - alone) / (coders * (coders - 1))
+        alone = sum(quadratic(share, weights) for share in shares)
+        return mean_agreement(totals), (quadratic(together, weights) - alone) / (coders * (coders - 1))
 
     return parts
 
@@ -318,15 +317,10 @@ def _marginals(totals: Array, coders: int) -> list[Array]:
     return [counts / counts.sum(axis=-1, keepdims=True) for counts in each]
 
 
-def _quadratic(vector: Array, matrix: Floats) -> Array:
-    product: Array = (vector * (vector @ matrix)).sum(axis=-1)
-    return product
-
-
 def _of_units(name: str, judged: Judgements, weights: Weights, categories: Categories, chance: Chance) -> Coefficient:
     judged = judged.where(judged.ratings >= 1)
     table = _weights(judged, weights, categories)
-    expected = chance(table)
+    expected = chance(table, len(judged.categories))
 
     def parts(totals: Array) -> tuple[Array, Array]:
         return mean_agreement(totals), expected(totals[..., 3:] / totals[..., 2:3])
@@ -336,27 +330,28 @@ def _of_units(name: str, judged: Judgements, weights: Weights, categories: Categ
     return with_gwets_error(found)
 
 
-def _by_mean(weights: Floats) -> Callable[[Array], Array]:
-    return lambda shares: _quadratic(shares, weights)
+def _by_mean(weights: Table, _size: int) -> Callable[[Array], Array]:
+    return lambda shares: quadratic(shares, weights)
 
 
-def _by_spread(weights: Floats) -> Callable[[Array], Array]:
-    size = len(weights)
-    return lambda shares: weights.sum() / max(size * (size - 1), 1) * (shares * (1 - shares)).sum(axis=-1)
+def _by_spread(weights: Table, size: int) -> Callable[[Array], Array]:
+    factor = total_weight(weights, size) / max(size * (size - 1), 1)
+    return lambda shares: factor * (shares * (1 - shares)).sum(axis=-1)
 
 
-def _by_categories(weights: Floats) -> Callable[[Array], Array]:
-    return lambda shares: weights.sum() / max(len(weights), 1) ** 2 + 0 * shares.sum(axis=-1)
+def _by_categories(weights: Table, size: int) -> Callable[[Array], Array]:
+    chance = total_weight(weights, size) / max(size, 1) ** 2
+    return lambda shares: chance + 0 * shares.sum(axis=-1)
 
 
-def _fleiss_2003(judged: Judgements, weights: Floats, said: str) -> Coefficient:
+def _fleiss_2003(judged: Judgements, weights: Table, said: str) -> Coefficient:
     """1 - sum of r_i (1 - p_i) / (n (r - 1) (1 - p_e)), p_e from all ratings together."""
     apart = (judged.ratings - 1) * (1 - agreeing(judged, weights))
 
     def parts(totals: Array) -> tuple[Array, Array]:
         ratings, units = totals[..., 1], totals[..., 2]
         shares = totals[..., 3:] / totals[..., 3:].sum(axis=-1, keepdims=True)
-        return 1 - totals[..., 0] / (ratings - units), _quadratic(shares, weights)
+        return 1 - totals[..., 0] / (ratings - units), quadratic(shares, weights)
 
     def sums(clusters: Ints, number: int) -> Floats:
         amounts = (apart, judged.ratings.astype(np.float64), np.ones(judged.units))
@@ -374,7 +369,7 @@ def _two(judged: Judgements, name: str) -> Judgements:
     return judged.pairable()
 
 
-def _weights(judged: Judgements, weights: Weights, categories: Categories) -> Floats:
+def _weights(judged: Judgements, weights: Weights, categories: Categories) -> Table:
     return agreement_weights(weights, judged.categories, in_order=categories is not None)
 
 

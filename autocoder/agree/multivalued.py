@@ -9,7 +9,7 @@ from autocoder.agree.corrected import Array, coefficient
 from autocoder.agree.form import Bools, Floats, Form, Ints, added
 from autocoder.agree.ratings import Judgements, Rows, judgements
 from autocoder.agree.result import Coefficient
-from autocoder.agree.sets import as_set, between_sets, dice_of_sizes
+from autocoder.agree.sets import SetDistances, as_set, dice_of_sizes
 
 
 def multi_valued_alpha(ratings: Rows) -> Coefficient:
@@ -38,8 +38,7 @@ def alpha_of_codes(judged: Judgements) -> Coefficient:
         len(sets), len(codes)
     )
     sizes = np.array([[len(each) == size for size in range(_largest(sets) + 1)] for each in sets], dtype=np.float64)
-    table = between_sets(sets, dice_of_sizes)
-    within = within_units(judged, lambda first, second: table[first, second])
+    within = within_units(judged, SetDistances(sets, dice_of_sizes).of_pairs)
 
     def sums(clusters: Ints, number: int) -> Floats:
         counts = judged.counts(clusters, number)

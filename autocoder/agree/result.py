@@ -14,7 +14,15 @@ from autocoder.agree.form import Bools, Clustered, Floats, Form, Ints
 from autocoder.agree.intervals import Interval
 from autocoder.errors import AutocoderError
 
-METHODS = ("cluster-delta", "jackknife", "cluster-bootstrap", "gwet", "fleiss-cohen-everitt", "krippendorff-bootstrap")
+METHODS = (
+    "cluster-delta",
+    "vanbelle",
+    "jackknife",
+    "cluster-bootstrap",
+    "gwet",
+    "fleiss-cohen-everitt",
+    "krippendorff-bootstrap",
+)
 Clusters = Sequence[Hashable] | NDArray[Any]
 """One label per unit as the units were passed: the transcript it stands in."""
 
@@ -63,7 +71,10 @@ class Coefficient:
     ) -> Interval:
         """Return the interval; ``clusters`` is one label per unit, as units were passed: the transcript it stands in.
 
-        - ``cluster-delta`` (default): influences added up by cluster, t on G - 1 degrees of freedom (Vanbelle 2017)
+        - ``cluster-delta`` (default): influences added up by cluster, t on G - 1 (Vanbelle 2017), with
+          two corrections for few transcripts and rare codes: influences are taken by leaving the
+          cluster out, and bounds are made on the logit scale (:func:`autocoder.agree.intervals.delta`)
+        - ``vanbelle``: the same without these corrections, value -+ t SE
         - ``jackknife``: one cluster left out at a time, t on G - 1 (Hughes 2024)
         - ``cluster-bootstrap``: percentiles of the value on resampled clusters (Field and Welsh 2007)
         - ``gwet``: units as independent, Gwet's linearised error, t on n - 1 (Gwet 2008, 2014); as he does, a mean of
@@ -81,6 +92,8 @@ class Coefficient:
             return self._published(method, level, seed, replicates)
         clustered = self.over(*self._clusters(clusters))
         of = "units" if clusters is None else "transcripts"
+        if method == "vanbelle":
+            return intervals.vanbelle(clustered, self.value, level, self.lowest, of)
         if method == "jackknife":
             return intervals.jackknife(clustered, self.value, level, self.lowest, of)
         if method == "cluster-bootstrap":

@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from autocoder.agree.form import Floats
+from autocoder.agree.form import Floats, Ints
 
 OfSizes = Callable[[ArrayLike, ArrayLike, ArrayLike], Floats]
 """The sizes of what two sets share, of the one and of the other -> their distance."""
+
+_BLOCK = 1024  # sets in a block of distances
 
 
 def as_set(codes: object) -> frozenset[Any]:
@@ -106,16 +108,56 @@ SETS: dict[str | Callable[[Any, Any], float], OfSizes] = {
 """The distances by name, and by the function of two sets."""
 
 
-def between_sets(sets: Sequence[Any], distance: OfSizes) -> Floats:
-    """Tabulate a distance between sets."""
-    sizes = np.array([len(codes) for codes in sets], dtype=np.float64)
-    return distance(shared_codes(sets), sizes[:, None], sizes[None, :])
+class SetDistances:
+    """Distances between many sets, computed block by block: they depend on sizes and on what two sets share."""
 
+    def __init__(self, sets: Sequence[frozenset[Any]], distance: OfSizes) -> None:
+        places = {code: place for place, code in enumerate({code for codes in sets for code in codes})}
+        self._sizes = np.array([len(codes) for codes in sets], dtype=np.int64)
+        self._holds = np.zeros((len(sets), len(places)), dtype=np.float32)
+        for row, codes in enumerate(sets):
+            self._holds[row, [places[code] for code in codes]] = 1
+        size = np.arange(int(self._sizes.max(initial=0)) + 1)
+        possible = np.minimum(np.minimum(size[:, None, None], size[None, :, None]), size[None, None, :])
+        self._table = distance(possible, size[:, None, None], size[None, :, None])
 
-def shared_codes(sets: Sequence[frozenset[Any]]) -> Floats:
-    """Tabulate how many codes two sets share."""
-    places = {code: place for place, code in enumerate({code for codes in sets for code in codes})}
-    holds = np.zeros((len(sets), len(places)))
-    for row, codes in enumerate(sets):
-        holds[row, [places[code] for code in codes]] = 1
-    return np.asarray(holds @ holds.T, dtype=np.float64)
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def of_pairs(self, first: Ints, second: Ints) -> Floats:
+        """Return the distances of sets, one beside another, of these numbers."""
+        shared = np.einsum("ij,ij->i", self._holds[first], self._holds[second])
+        return self._looked_up(self._sizes[first], self._sizes[second], shared)
+
+    def between(self, counts: Floats) -> Floats:
+        """Add up the distances between the values of two rows of counts, for each pair of rows: rows x rows."""
+        found = np.zeros((len(counts), len(counts)))
+        for start, stop in self._blocks():
+            block, rest = self._block(start, stop, start), counts[:, start:]
+            own = stop - start
+            across = counts[:, start:stop] @ (block[:, own:] @ rest[:, own:].T)
+            found += counts[:, start:stop] @ (block[:, :own] @ counts[:, start:stop].T) + across + across.T
+        return found
+
+    def within_rows(self, counts: NDArray[Any]) -> NDArray[Any]:
+        """Add up the distances between all values of a row of counts (any shape x sets)."""
+        found = np.zeros(counts.shape[:-1], dtype=counts.dtype)
+        for start, stop in self._blocks():
+            block = self._block(start, stop, 0)
+            product = counts.real @ block.T
+            if np.iscomplexobj(counts):  # multiplied apart: a complex table costs four times as much
+                product = product + 1j * (counts.imag @ block.T)
+            found += (counts[..., start:stop] * product).sum(axis=-1)
+        return found
+
+    def _blocks(self) -> list[tuple[int, int]]:
+        return [(start, min(start + _BLOCK, len(self))) for start in range(0, len(self), _BLOCK)]
+
+    def _block(self, start: int, stop: int, left: int) -> Floats:
+        shared = self._holds[start:stop] @ self._holds[left:].T
+        return self._looked_up(self._sizes[start:stop, None], self._sizes[None, left:], shared)
+
+    def _looked_up(self, first: Ints, second: Ints, shared: NDArray[Any]) -> Floats:
+        width = len(self._table)
+        cells = ((first * width + second) * width).astype(np.int32) + shared.astype(np.int32)
+        return np.asarray(self._table.ravel()[cells])

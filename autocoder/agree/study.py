@@ -156,7 +156,7 @@ def agreement(
         units=sets.units,
         transcripts=intervals.transcripts,
         missing=_missing(ratings),
-        percent=intervals.estimate(percent_of(sets, np.eye(len(sets.categories)))),
+        percent=intervals.estimate(percent_of(sets, None)),
         kappa=intervals.estimate(pooled_kappa(present)),
         alpha_masi=intervals.estimate(alpha(sets, "masi")),
         alpha_jaccard=intervals.estimate(alpha(sets, "jaccard")),
@@ -211,8 +211,8 @@ def _on_code(code: str, judged: Judgements, intervals: _Intervals) -> CodeAgreem
         units=judged.units,
         positive_by_coder=tuple(given.tolist()),
         prevalence=int(given.sum()) / judgements if judgements else None,
-        percent=intervals.estimate(percent_of(judged, np.eye(2))),
-        kappa=intervals.estimate(light_of(judged, np.eye(2))),
+        percent=intervals.estimate(percent_of(judged, None)),
+        kappa=intervals.estimate(light_of(judged, None)),
         alpha=intervals.estimate(alpha(judged)),
         ac1=intervals.estimate(ac1_of(judged)),
         pabak=intervals.estimate(pabak_of(judged, 1)),
@@ -230,8 +230,8 @@ def pooled_kappa(codes: Sequence[Judgements]) -> Coefficient:
     codes are hardly used, and unlike one kappa over all unit-code cells it keeps the chance agreement of each code.
     """
     coders = codes[0].coders
-    by_code = [list(pair_forms(judged, np.eye(2))) for judged in codes]
-    of_pair = by_coders(np.eye(2), 2)
+    by_code = [list(pair_forms(judged, None)) for judged in codes]
+    of_pair = by_coders(None, 2)
 
     def kappa(each: list[Array]) -> Array:
         found = [of_pair(totals) for totals in each]

@@ -18,6 +18,25 @@ Weights = str | Distance | Sequence[Sequence[float]] | NDArray[Any] | None
 """A name of :data:`NAMED`, a distance, a matrix over the categories (of weights, or of disagreement where its diagonal
 is 0), or None for the same or not."""
 
+Table = Floats | None
+"""Weights of agreement over the categories; None stands for 1 on the diagonal and 0 off it, however many there are."""
+
+
+def quadratic(shares: NDArray[Any], table: Table) -> NDArray[Any]:
+    """Return the sum of w_kl p_k p_l of shares (any shape x categories)."""
+    if table is None:
+        product = shares
+    elif np.iscomplexobj(shares):  # multiplied apart: a complex table costs four times as much
+        product = shares.real @ table + 1j * (shares.imag @ table)
+    else:
+        product = shares @ table
+    return np.asarray((shares * product).sum(axis=-1))
+
+
+def total_weight(table: Table, size: int) -> float:
+    """Return T_w, the sum of the weights over ``size`` categories."""
+    return float(size) if table is None else float(table.sum())
+
 
 def _spread(apart: Floats) -> Floats:
     most = float(apart.max(initial=0.0))
@@ -46,13 +65,13 @@ NAMED: dict[str, Callable[[Floats], Floats]] = {
 """Disagreement between places, up to a factor (Cicchetti and Allison 1971; Fleiss and Cohen 1973; Gwet 2014, ch. 3)."""
 
 
-def agreement_weights(weights: Weights, categories: Sequence[Hashable], in_order: bool) -> Floats:
-    """Return w_kl over the categories, 1 for full agreement and 0 for the most disagreement.
+def agreement_weights(weights: Weights, categories: Sequence[Hashable], in_order: bool) -> Table:
+    """Return w_kl over the categories, 1 for full agreement and 0 for the most disagreement; None for the same or not.
 
     Categories that are numbers lie where their values are, others where they were put in order (``in_order``).
     """
     if weights is None or (isinstance(weights, str) and weights in {"nominal", "identity", "unweighted"}):
-        return np.eye(len(categories))
+        return None
     if isinstance(weights, str):
         if weights not in NAMED:
             raise NotComparable(f"no weights are called {weights!r}; take {', '.join(NAMED)}, a matrix or a distance.")
