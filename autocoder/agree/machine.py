@@ -245,15 +245,19 @@ def _together(
     forms = [part.form for part in parts if part.form is not None]
     edges = np.cumsum([0, *(len(form.totals()) for form in forms)])
 
+    enters = np.any([np.ones(part.passed, bool) if part.enters is None else part.enters for part in parts], axis=0)
+
     def sums(clusters: Ints, number: int) -> Floats:
-        return np.concatenate([part.over(clusters, number).sums for part in parts], axis=1)
+        of_passed = np.zeros(len(enters), dtype=np.int64)
+        of_passed[enters] = clusters
+        return np.concatenate([part.over(of_passed, number).sums for part in parts], axis=1)
 
     def combined(totals: NDArray[Any]) -> NDArray[Any]:
         held = [totals[..., start:end] for start, end in pairwise(edges)]
         return value([form.value(given) for form, given in zip(forms, held, strict=True)])
 
-    form = Form(parts[0].passed, sums, combined)
-    return Coefficient(name, form.estimate(), units, coders, form=form, lowest=-2.0)
+    form = Form(int(enters.sum()), sums, combined)
+    return Coefficient(name, form.estimate(), units, coders, form=form, enters=enters, lowest=-2.0)
 
 
 def side_by_side(humans: Rows, machine: Sequence[Any]) -> tuple[Table, list[Any]]:

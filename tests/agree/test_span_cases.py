@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from autocoder.agree.alignment import gamma, gamma_disorder
 from autocoder.agree.boundaries import boundary_pi, boundary_similarity
 from autocoder.agree.characters import c_alpha_binary, character_agreement, character_kappa, character_tables
-from autocoder.agree.alignment import gamma, gamma_disorder
 from autocoder.agree.segments import match_tables, segment_agreement, segment_kappa
 from autocoder.agree.unitizing import (
     alpha_u_1995,
