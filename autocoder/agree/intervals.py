@@ -82,7 +82,7 @@ def delta(clustered: Clustered, value: float, level: float, lowest: float, of: s
     """Return the default interval: :func:`corrected_error`, t on G - 1, on the logit scale of the coefficient's range.
 
     For a range of -1 to 1 that is Fisher's z. The bounds stay in the range, and lie further from the value on the side
-    where there is more room, as the distribution of the value does.
+    where there is more room, as the distribution of the value does. Of a range without a lower end they are value -+ t SE.
     """
     count = clustered.clusters
     method = delta_method(level, count, of)
@@ -90,7 +90,7 @@ def delta(clustered: Clustered, value: float, level: float, lowest: float, of: s
         return Interval(None, None, method, count, ONE_CLUSTER)
     error = corrected_error(clustered, value)
     quantile = float(stdtrit(count - 1, (1 + level) / 2))
-    if not lowest < value < 1:
+    if not lowest < value < 1 or np.isinf(lowest):
         return around(value, error, quantile, count, lowest, method)
     if not error > _NOTHING:
         return Interval(None, None, method, count, NO_VARIATION, 0.0)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocoder.agree.alpha import Metric, krippendorff_alpha
-from autocoder.agree.form import Floats, Form, Ints
+from autocoder.agree.form import Clustered, Form, Ints
 from autocoder.agree.intervals import Interval
 from autocoder.agree.ratings import NotComparable, Rows, is_missing
 from autocoder.agree.result import Clusters, Coefficient
@@ -30,6 +30,8 @@ from autocoder.errors import AutocoderError
 Measure = Callable[[list[list[Any]]], Coefficient]
 """Ratings of two coders -> how far they agree."""
 Table = list[list[Any]]
+Combine = Callable[[list[NDArray[Any]]], NDArray[Any]]
+"""The values of several coefficients, one array each -> one value of them together."""
 
 FEW_FOR_RESAMPLING = 20
 """Transcripts below which bounds from resampling lie too close together; the cluster delta method is then the safer."""
@@ -224,8 +226,8 @@ def pairwise_means(
     number = len(human)
     return PairMeans(
         pairs,
-        _together("mean of human-human pairs", human, lambda values: np.mean(values, axis=0)),
-        _together("mean of human-machine pairs", mixed, lambda values: np.mean(values, axis=0)),
+        _together("mean of human-human pairs", human, lambda values: np.mean(values, axis=0), -1.0),
+        _together("mean of human-machine pairs", mixed, lambda values: np.mean(values, axis=0), -1.0),
         _together(
             "human-machine less human-human",
             [*human, *mixed],
@@ -234,30 +236,35 @@ def pairwise_means(
     )
 
 
-def _together(
-    name: str, parts: Sequence[Coefficient], value: Callable[[list[NDArray[Any]]], NDArray[Any]]
-) -> Coefficient:
+def _together(name: str, parts: Sequence[Coefficient], value: Combine, lowest: float = -np.inf) -> Coefficient:
     """Return a function of coefficients on the same units as a coefficient of its own, with one set of resamples."""
     units, coders = max(part.units for part in parts), max(part.coders for part in parts)
-    undefined = next((part for part in parts if part.value is None or part.form is None), None)
+    undefined = next((part for part in parts if part.value is None), None)
     if undefined is not None:
         return Coefficient(name, None, units, coders, reason=f"{undefined.name}: {undefined.reason}")
-    forms = [part.form for part in parts if part.form is not None]
-    edges = np.cumsum([0, *(len(form.totals()) for form in forms)])
-
     enters = np.any([np.ones(part.passed, bool) if part.enters is None else part.enters for part in parts], axis=0)
 
-    def sums(clusters: Ints, number: int) -> Floats:
+    def over(clusters: Ints, number: int) -> Clustered:
         of_passed = np.zeros(len(enters), dtype=np.int64)
         of_passed[enters] = clusters
-        return np.concatenate([part.over(of_passed, number).sums for part in parts], axis=1)
+        return _joined([part.over(of_passed, number) for part in parts], value)
+
+    size = int(enters.sum())
+    form = Form(
+        size, lambda clusters, number: over(clusters, number).sums, over(np.zeros(size, np.int64), 1).value, over
+    )
+    return Coefficient(name, form.estimate(), units, coders, form=form, enters=enters, lowest=lowest)
+
+
+def _joined(each: Sequence[Clustered], value: Combine) -> Clustered:
+    """Return the sums of several coefficients over the same clusters side by side, and what they give together."""
+    edges = np.cumsum([0, *(held.sums.shape[1] for held in each)])
 
     def combined(totals: NDArray[Any]) -> NDArray[Any]:
-        held = [totals[..., start:end] for start, end in pairwise(edges)]
-        return value([form.value(given) for form, given in zip(forms, held, strict=True)])
+        pairs = zip(each, pairwise(edges), strict=True)
+        return value([held.value(totals[..., start:end]) for held, (start, end) in pairs])
 
-    form = Form(int(enters.sum()), sums, combined)
-    return Coefficient(name, form.estimate(), units, coders, form=form, enters=enters, lowest=-2.0)
+    return Clustered(np.concatenate([held.sums for held in each], axis=1), combined)
 
 
 def side_by_side(humans: Rows, machine: Sequence[Any]) -> tuple[Table, list[Any]]:

@@ -16,7 +16,7 @@ from autocoder.agree.alpha import Metric, krippendorff_alpha
 from autocoder.agree.form import Floats, Form, Ints, added
 from autocoder.agree.ratings import NotComparable, Rows, judgements
 from autocoder.agree.result import Coefficient
-from autocoder.agree.sets import SETS, as_set, between_sets
+from autocoder.agree.sets import SETS, SetDistances, as_set
 from autocoder.agree.weights import distances
 
 NO_SHARED_UNIT = "no unit was rated in both pools"
@@ -127,7 +127,7 @@ def _counts(values: Ints, size: int) -> Floats:
 
 def _apart(metric: Metric, categories: Sequence[Any]) -> Floats:
     if metric in SETS:
-        return between_sets(categories, SETS[metric])
+        return SetDistances(list(categories), SETS[metric]).between(np.eye(len(categories)))
     if isinstance(metric, str) and metric != "nominal":
         raise NotComparable(f"cross-replication has no metric {metric!r}; give nominal, one of sets, or a function.")
     return distances(None if isinstance(metric, str) else metric, categories)

@@ -46,6 +46,7 @@ ONE_VALUE = "every coder gave every character the same code"
 ALL_OR_NOTHING = "every coder marked every character"
 NO_SHARED_CODING = "no two coders coded the same characters"
 ONE_SHARED_CODE = "only one code was used on the characters that two coders coded"
+_ROUNDING = 1e-12
 CODE_UNPAIRED = "no two coders coded characters that one of them gave this code"
 
 
@@ -102,7 +103,8 @@ def ku_alpha_2016(spans: Spans, length: Lengths, code: Hashable, codes: Codes = 
     def value(totals: NDArray[Any]) -> NDArray[Any]:
         same, used, paired = (part[..., place] for part in _parts(totals))
         everything = _parts(totals)[1].sum(axis=-1)
-        return np.asarray(1 - (everything * used - paired) * (used - same) / (used**2 * (everything - used)))
+        chance = np.where(np.isnan(_pairs(everything, _parts(totals)[2])), np.nan, everything * used - paired)
+        return np.asarray(1 - chance * (used - same) / (used**2 * (everything - used)))
 
     used = _parts(totals)[1].sum(axis=0)
     fault = ONE_SHARED_CODE if len(used) and used[place] else CODE_UNPAIRED
@@ -216,7 +218,13 @@ def _disagreement(totals: NDArray[Any]) -> NDArray[Any]:
     everything = used.sum(axis=-1)
     observed = (everything - same.sum(axis=-1)) / everything
     apart_by_chance = (used * (everything[..., None] - used)).sum(axis=-1)
-    return np.stack([observed, apart_by_chance / (everything**2 - paired.sum(axis=-1))])
+    return np.stack([observed, apart_by_chance / _pairs(everything, paired)])
+
+
+def _pairs(everything: NDArray[Any], paired: NDArray[Any]) -> NDArray[Any]:
+    """Return l..^2 less the self-pairs; nan where nothing but self-pairs is left, and so no chance is defined."""
+    left = everything**2 - paired.sum(axis=-1)
+    return np.where(left.real > _ROUNDING * (everything**2).real, left, np.nan)
 
 
 def _squares(text: Continuum) -> tuple[float, float, float]:

@@ -287,6 +287,12 @@ def test_with_a_coder_who_marked_nothing_only_what_needs_both_is_undefined() -> 
     assert u_alpha_2016(spans, LENGTH).value < 0
 
 
+def test_where_only_pairs_of_a_span_with_itself_are_left_there_is_no_chance_and_no_value() -> None:
+    spans = {"A": [], "B": [(0, 1, "a")], "C": [(0, 1, "b")]}
+    assert cu_alpha_2016(spans, LENGTH).value is None
+    assert ku_alpha_2016(spans, LENGTH, "a").value is None
+
+
 def test_a_coder_who_did_not_see_a_text_is_not_one_who_found_nothing() -> None:
     both, alone = {"A": [(0, 5, "a")], "B": [(0, 5, "a")]}, {"A": [(0, 5, "a")]}
     texts = {"first": both, "second": alone}
