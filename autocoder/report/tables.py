@@ -292,22 +292,25 @@ def _design_sheet(found: AgreementReport) -> list[list[Cell]]:
 
 def evaluation_table(found: EvaluationReport, book: Codebook, width: int = WIDTH) -> str:
     """Return the evaluation as a short table: everyone against each reference, then F1 by code."""
-    lines = [
+    said = (
         f"Model {found.model} ({found.encoder}), taught by {found.taught_by}: {found.units} units of "
-        f"{found.transcripts} transcripts in {found.folds} folds, none of whose transcripts it saw",
-        *(f"! {warning}" for warning in found.warnings),
-    ]
+        f"{found.transcripts} transcripts in {found.folds} folds; every unit is scored by parts of the model that saw "
+        "nothing of its transcript"
+    )
+    lines = wrap(said, width)
+    for warning in found.warnings:
+        lines += wrap(f"! {warning}", width, subsequent_indent="  ")
     for block in found.blocks:
-        lines += ["", *_block_lines(block)]
+        lines += ["", *_block_lines(block, width)]
     if found.blocks:
         lines += ["", *_f1_lines(found.blocks[0], book, width)]
     return "\n".join([*lines, *_calibration_lines(found), *_curve_lines(found)])
 
 
-def _block_lines(block: Block) -> Iterator[str]:
+def _block_lines(block: Block, width: int) -> Iterator[str]:
     reference = "the adjudicated coding" if block.adjudicated else block.reference
     also = f", on the units that {block.beside} coded too" if block.beside else ""
-    yield f"Against {reference}{also}: {block.units} units, {block.transcripts} transcripts"
+    yield from wrap(f"Against {reference}{also}: {block.units} units, {block.transcripts} transcripts", width)
     yield f"  {'':14}{'F1 macro':19}{'F1 micro':19}{'domains':>8}{'AUPRC':>7}  {'kappa, pooled'}"
     for rival in block.rivals:
         macro = _with_interval(rival.macro_f1, rival.macro_f1_interval)
@@ -337,10 +340,8 @@ def _calibration_lines(found: EvaluationReport) -> Iterator[str]:
         return
     own = found.calibration
     yield ""
-    yield (
-        f"Calibration: Brier {own.brier:.4f} (each code's share alone: {own.brier_of_shares:.4f}), "
-        f"expected error {_figure3(own.error)}"
-    )
+    yield f"Calibration: Brier {own.brier:.4f} (each code's share alone: {own.brier_of_shares:.4f}),"
+    yield f"  expected calibration error {_figure3(own.error)}"
 
 
 def _figure3(value: float | None) -> str:

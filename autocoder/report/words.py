@@ -313,11 +313,11 @@ def words(language: Language) -> Mapping[str, str]:
 
 _SENTENCES = (
     (
-        r"(\d+)\s?% t interval, cluster delta method over (\d+) (?:transcripts|clusters) \(Vanbelle 2017\)",
-        r"רווח סמך t של \1%, שיטת הדלתא באשכולות על פני \2 תמלילים (Vanbelle 2017)",
+        r"(\d+)\s?% t interval on (\d+) degrees of freedom, cluster delta method over (\d+) \w+ \(Vanbelle 2017\), influences taken by leaving one out, logit scale",
+        r"רווח סמך t של \1% עם \2 דרגות חופש, שיטת הדלתא באשכולות על פני \3 תמלילים (Vanbelle 2017), ההשפעות נאמדו בהשמטת אחד בכל פעם, בסולם לוגיט",
     ),
     (
-        r"(\d+)\s?% percentile interval, cluster bootstrap, (\d+) resamples of (\d+) transcripts, seed (\d+) \(Field and Welsh 2007\)",
+        r"(\d+)\s?% percentile interval, cluster bootstrap, (\d+) resamples of (\d+) \w+, seed (\d+) \(Field and Welsh 2007\)",
         r"רווח סמך אחוזוני של \1%, bootstrap של אשכולות, \2 דגימות חוזרות של \3 תמלילים, זרע \4 (Field and Welsh 2007)",
     ),
     (r"only (\d+) transcripts: the interval is rough", r"\1 תמלילים בלבד: רווח הסמך גס"),

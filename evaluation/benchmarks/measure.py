@@ -138,7 +138,7 @@ def annomi(data: Path) -> Figures:
     for column, title in (("main_therapist_behaviour", "therapist"), ("client_talk_type", "client")):
         coded = [row for row in rows if row[column] != "n/a"]
         texts, right = [row["utterance_text"] for row in coded], [row[column] for row in coded]
-        folds = GroupKFold(5).split(texts, right, [row["transcript_id"] for row in coded])
+        folds = GroupKFold(5).split(texts, right, [int(row["transcript_id"]) for row in coded])
         found |= {f"{title} {key}": value for key, value in scored(out_of_fold(texts, right, folds), right).items()}
     return found
 
@@ -150,7 +150,7 @@ def casino(data: Path) -> Figures:
     right = [frozenset(row["codes"].split("|")) for row in rows]
     codes = sorted(set().union(*right))
     given: list[set[str]] = [set() for _ in rows]
-    for known, new in GroupKFold(5).split(texts, right, [row["dialogue_id"] for row in rows]):
+    for known, new in GroupKFold(5).split(texts, right, [int(row["dialogue_id"]) for row in rows]):
         features = Ngrams(2).fit([texts[n] for n in known])
         seen, unseen = features([texts[n] for n in known]), features([texts[n] for n in new])
         for code in codes:
@@ -170,7 +170,7 @@ def oncoco(data: Path) -> Figures:
     """Sixty-six codes in a tree, German, five folds that keep a message's versions together."""
     rows = [row for row in rows_of(data / "oncoco" / "oncoco_messages.csv") if row["lang"] == "DE"]
     texts, right = [row["text"] for row in rows], [row["code"] for row in rows]
-    folds = StratifiedGroupKFold(5, shuffle=True, random_state=0).split(texts, right, [row["id"] for row in rows])
+    folds = StratifiedGroupKFold(5, shuffle=True, random_state=0).split(texts, right, [int(row["id"]) for row in rows])
     given = out_of_fold(texts, right, folds)
     top = [[code.split("-")[:3] for code in codes] for codes in (given, right)]
     three = float(np.mean([a == b for a, b in zip(*top, strict=True)]))

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from lxml import etree, html
 
+from autocoder.agree import intervals, present, ratings
 from autocoder.compare import Question, Unit, compare
 from autocoder.project import Code, Codebook, Coder, Origin, Project
 from autocoder.report import tables
@@ -265,17 +266,24 @@ def test_no_word_is_missing_in_either_language() -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "95% t interval, cluster delta method over 6 transcripts (Vanbelle 2017)",
-        "only one category was used",
-        "only 3 transcripts: the interval is rough",
-        "no unit was judged by two coders",
+        intervals.delta_method(0.95, 6, "transcripts"),
+        intervals.delta_method(0.9, 6, "transcripts"),
+        intervals.bootstrap_method(0.9, 40, 17, 2000, "transcripts"),
+        intervals.few(3),
+        intervals.ONE_CLUSTER,
+        intervals.NO_VARIATION,
+        ratings.ONE_CATEGORY,
+        ratings.NO_PAIR,
+        present.NOT_USED,
         "Only 3 transcripts are compared: the intervals are rough; five or more are needed to rely on them.",
+        "No unit was seen by all coders: figures of different pairs stand on different units.",
         "pay was called תנאים ושכר in version 1 and is called שכר now.",
     ],
 )
 def test_what_the_measures_say_is_said_in_hebrew_too(sentence: str) -> None:
     assert in_language(sentence, Language.ENGLISH) == sentence
-    assert re.match(r"\W*[א-ת\d]", in_language(sentence, Language.HEBREW))
+    assert in_language(sentence, Language.HEBREW) != sentence
+    assert re.search("[א-ת]", in_language(sentence, Language.HEBREW))
 
 
 def test_a_minus_is_a_minus_and_no_zero_is_negative() -> None:
