@@ -311,7 +311,7 @@ def _block_lines(block: Block, width: int) -> Iterator[str]:
     reference = "the adjudicated coding" if block.adjudicated else block.reference
     also = f", on the units that {block.beside} coded too" if block.beside else ""
     yield from wrap(f"Against {reference}{also}: {block.units} units, {block.transcripts} transcripts", width)
-    yield f"  {'':14}{'F1 macro':19}{'F1 micro':19}{'domains':>8}{'AUPRC':>7}  {'kappa, pooled'}"
+    yield f"  {'':14}{'F1 macro':19}{'F1 micro':19}{'domains':>8}{'AUPRC':>7}  kappa"
     for rival in block.rivals:
         macro = _with_interval(rival.macro_f1, rival.macro_f1_interval)
         micro = _with_interval(rival.micro_f1, rival.micro_f1_interval)
