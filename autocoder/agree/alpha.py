@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from autocoder.agree.corrected import Array, answer, side_by_side
 from autocoder.agree.form import Clustered, Floats, Form, Ints, Sums, added
 from autocoder.agree.kappas import Categories
-from autocoder.agree.ratings import Judgements, NotComparable, Rows, judgements
+from autocoder.agree.ratings import Judgements, NotComparable, Rows, kinds_of
 from autocoder.agree.result import Coefficient
 from autocoder.agree.sets import SETS, SetDistances, as_set
 from autocoder.agree.weights import Distance, distances, places_of, quadratic
@@ -50,13 +51,13 @@ def krippendorff_alpha(ratings: Rows, metric: Metric = "nominal", *, categories:
     >>> round(krippendorff_alpha([["a", ab, "d"], ["a", ab, "d"], ["a", abd, "d"]], "masi").value, 4)
     0.8206
     """
-    judged = judgements(ratings, categories, of=as_set if metric in SETS else None)
+    judged = kinds_of(ratings, categories, of=as_set if metric in SETS else None)
     return alpha(judged.pairable(), metric, in_order=categories is not None)
 
 
 def krippendorff_alpha_by_category(ratings: Rows, *, categories: Categories = None) -> dict[Hashable, Coefficient]:
     """Return the alpha of each category against all the others together (Krippendorff 2019)."""
-    judged = judgements(ratings, categories).pairable()
+    judged = kinds_of(ratings, categories).pairable()
     return {category: alpha(judged.against_the_rest(number)) for number, category in enumerate(judged.categories)}
 
 
@@ -65,12 +66,12 @@ def alpha(judged: Judgements, metric: Metric = "nominal", in_order: bool = False
     written = _write(judged, metric, in_order)
     said = metric if isinstance(metric, str) else "nominal" if metric is None else getattr(metric, "__name__", "own")
     name = f"Krippendorff's alpha, {said.replace('_', ' ')} (Krippendorff 2019)"
-    form = Form(judged.units, written.sums, written.alpha, written.reduced)
-    found = answer(name, judged, form, judged.fault(NO_DISTANCE), parts=written.disagreement(judged.units))
+    form = judged.form(written.sums, written.alpha, written.reduced)
+    found = answer(name, judged, form, judged.fault(NO_DISTANCE), parts=written.disagreement(form))
     if found.value is None or not found.expected:
         return found
     redrawn = _redrawn(judged, written.apart, found.expected)
-    return replace(found, linearised=_linearised(judged, written, found), redrawn=redrawn)
+    return replace(found, linearised=lambda: _linearised(judged, written, found), redrawn=redrawn)
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,10 @@ class _Written:
     apart: Apart
     few: Callable[[Ints, int], tuple[Floats, Split] | None] | None = None
 
-    def disagreement(self, units: int) -> tuple[float, float]:
+    def disagreement(self, form: Form) -> tuple[float, float]:
         """D_o and D_e of all units."""
-        everywhere = np.zeros(units, dtype=np.int64)
-        fewer = self.few(everywhere, 1) if self.few is not None else None
-        sums, split = fewer if fewer is not None else (self.sums(everywhere, 1), self.split)
+        fewer = self.few(np.zeros(form.units, dtype=np.int64), 1) if self.few is not None else None
+        sums, split = fewer if fewer is not None else (form.totals()[None, :], self.split)
         within, between, count = (float(part[0]) for part in split(sums))
         return (within / count, between / (count * (count - 1))) if count else (math.nan, math.nan)
 
@@ -119,9 +119,9 @@ def _linearised(judged: Judgements, written: _Written, found: Coefficient) -> Fo
     p_a is the mean of a_i / r over units, r the mean number of ratings, and where units differ in theirs he subtracts
     p_a (r_i - r) / r from each, with the p_a of alpha, which holds the small-sample term.
     """
-    ratings = int(judged.ratings.sum())
-    sums = Form(judged.units, written.sums, written.beyond_expected)
-    counted = Form.of(np.column_stack([judged.ratings, np.ones(judged.units)]), lambda totals: totals)
+    ratings = float(judged.many @ judged.ratings)
+    sums = judged.form(written.sums, written.beyond_expected)
+    counted = judged.adding(np.column_stack([judged.ratings, np.ones(len(judged.ratings))]), lambda totals: totals)
     beyond = (1 - (found.value or 0.0)) * ratings / (ratings - 1)
     slope = beyond / ratings / (ratings / judged.units)
 
@@ -151,7 +151,7 @@ def _write(judged: Judgements, metric: Metric, in_order: bool) -> _Written:
 
 def within_units(judged: Judgements, apart: Apart) -> Floats:
     """Add up the distances of ordered pairs of values within each unit, over m - 1."""
-    found = np.zeros(judged.units)
+    found = np.zeros(len(judged.ratings))
     for first, second, both in judged.pairs():
         found += np.where(both, apart(first, second), 0.0)
     return 2 * found / (judged.ratings - 1)
@@ -193,6 +193,10 @@ def _on_sets(judged: Judgements, distances: SetDistances) -> _Written:
         counts = totals[..., 1:]
         return totals[..., 0], distances.within_rows(counts), counts.sum(axis=-1)
 
+    @cache
+    def everywhere() -> Floats:
+        return distances.between(judged.counted()[None, :])
+
     def few(clusters: Ints, number: int) -> tuple[Floats, Split] | None:
         """Totals: the distances within units, the number of values, and which cluster it is.
 
@@ -201,14 +205,14 @@ def _on_sets(judged: Judgements, distances: SetDistances) -> _Written:
         if number > len(distances):
             return None
         counts = judged.counts(clusters, number)
-        between = distances.between(counts)
+        between = everywhere() if number == 1 else distances.between(counts)
 
         def of_clusters(totals: Array) -> tuple[Array, Array, Array]:
             return totals[..., 0], quadratic(totals[..., 2:], between), totals[..., 1]
 
         return np.column_stack([added(within, clusters, number), counts.sum(axis=1), np.eye(number)]), of_clusters
 
-    return _Written(sums, split, distances.of_pairs, few)
+    return _Written(sums, split, distances.of_pairs, few if judged.kind is None else None)
 
 
 def _interval(judged: Judgements, places: Floats) -> _Written:
@@ -251,7 +255,7 @@ def _ordinal(judged: Judgements, order: Ints) -> _Written:
         products = (table * places[..., :, None] * places[..., None, :]).sum(axis=(-1, -2))
         return 2 * (squares - products), 2 * (count * squares - (counts * places).sum(axis=-1) ** 2), count
 
-    midranks = _midranks(judged.counted()[order].astype(np.float64))[rank] if size else np.zeros(0)
+    midranks = _midranks(judged.counted()[order])[rank] if size else np.zeros(0)
     return _Written(sums, split, lambda first, second: (midranks[first] - midranks[second]) ** 2)
 
 
@@ -267,13 +271,13 @@ def _ratio(places: Floats) -> Floats:
 
 def _redrawn(judged: Judgements, apart: Apart, expected: float) -> Callable[[int, int], Floats]:
     """Krippendorff's bootstrap: as many pairs as there are, drawn from the coincidences, D_e held as it is."""
-    apart_by = [apart(first, second)[both] for first, second, both in judged.pairs()]
-    weights = [1 / (judged.ratings[both] - 1) for _, _, both in judged.pairs()]
-    values, places = np.unique(np.concatenate(apart_by), return_inverse=True)
-    shares = np.bincount(places, np.concatenate(weights))
-    pairs = len(places)
 
     def draw(seed: int, replicates: int) -> Floats:
+        apart_by = [apart(first, second)[both] for first, second, both in judged.pairs()]
+        weights = [(judged.many / (judged.ratings - 1))[both] for _, _, both in judged.pairs()]
+        values, places = np.unique(np.concatenate(apart_by), return_inverse=True)
+        shares = np.bincount(places, np.concatenate(weights))
+        pairs = judged.paired.pairs
         cells = np.random.default_rng(seed).multinomial(pairs, shares / shares.sum(), replicates)
         return np.asarray(1 - cells @ values.astype(np.float64) / pairs / expected)
 

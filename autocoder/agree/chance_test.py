@@ -11,7 +11,7 @@ from scipy.special import ndtr
 
 from autocoder.agree.form import Floats
 from autocoder.agree.kappas import Categories, cohen_kappa, fleiss_kappa
-from autocoder.agree.ratings import Judgements, Rows, judgements
+from autocoder.agree.ratings import Judgements, Rows, kinds_of
 from autocoder.agree.weights import Weights, agreement_weights
 
 
@@ -46,7 +46,7 @@ def kappa_errors(
     found = cohen_kappa(ratings, second, weights=weights, categories=categories)
     if found.value is None or found.observed is None or found.expected is None:
         return KappaErrors(None, None, None, None, None, None, found.reason)
-    judged = judgements(ratings, categories, second).pairable()
+    judged = kinds_of(ratings, categories, second).pairable()
     given = agreement_weights(weights, judged.categories, in_order=categories is not None)
     table = np.eye(len(judged.categories)) if given is None else given
     one, other = _shares(judged)
@@ -64,14 +64,14 @@ def fleiss_errors(ratings: Rows, *, categories: Categories = None) -> KappaError
     For units with unequal numbers of ratings in two categories it is that of Fleiss and Cuzick (1979), for kappa as in
     Fleiss, Levin and Paik (2003); for more categories there is none.
     """
-    judged = judgements(ratings, categories).pairable()
+    judged = kinds_of(ratings, categories).pairable()
     found = fleiss_kappa(ratings, categories=categories, unequal="fleiss")
     if found.value is None:
         return KappaErrors(None, None, None, None, None, None, found.reason)
     shares = judged.counted() / judged.counted().sum()
     if len(set(judged.ratings.tolist())) == 1:
         return _tested(found.value, _null_of_equal(shares, judged.units, int(judged.ratings[0])))
-    if judged.used > 2:
+    if judged.paired.categories > 2:
         why = "no error is published for units with unequal numbers of ratings in more than two categories"
         return KappaErrors(found.value, None, None, None, None, None, why)
     return _tested(found.value, _null_of_unequal(float(np.prod(shares[shares > 0])), judged))
@@ -79,7 +79,7 @@ def fleiss_errors(ratings: Rows, *, categories: Categories = None) -> KappaError
 
 def _shares(judged: Judgements) -> Floats:
     size = len(judged.categories)
-    return np.stack([np.bincount(row, minlength=size) for row in judged.values]) / judged.units
+    return np.stack([np.bincount(row, judged.many, size) for row in judged.values]) / judged.units
 
 
 def _null_of_equal(shares: Floats, units: int, ratings: int) -> float:
@@ -89,7 +89,8 @@ def _null_of_equal(shares: Floats, units: int, ratings: int) -> float:
 
 
 def _null_of_unequal(product: float, judged: Judgements) -> float:
-    mean, harmonic = judged.ratings.mean(), 1 / (1 / judged.ratings).mean()
+    mean = np.average(judged.ratings, weights=judged.many)
+    harmonic = 1 / np.average(1 / judged.ratings, weights=judged.many)
     part = 2 * (harmonic - 1) + (mean - harmonic) * (1 - 4 * product) / (mean * product)
     return float(np.sqrt(part) / ((mean - 1) * np.sqrt(judged.units * harmonic)))
 

@@ -29,7 +29,7 @@ ONE_CODER_PAIR = "two of the coders share no unit, or used one and the same cate
 
 def agreeing(judged: Judgements, weights: Table) -> Floats:
     """Return for each unit the weight of its agreeing pairs of coders, as a share of its pairs (0 without a pair)."""
-    found = np.zeros(judged.units)
+    found = np.zeros(len(judged.ratings))
     for first, second, both in judged.pairs():
         found += both & (first == second) if weights is None else np.where(both, weights[first, second], 0.0)
     ratings = judged.ratings
@@ -50,10 +50,10 @@ def units_form(judged: Judgements, weights: Table, value: Value) -> Form:
 
     def sums(clusters: Ints, number: int) -> Floats:
         shares = judged.counts(clusters, number, inverse)
-        counted = [added(amount, clusters, number) for amount in (paired, share, np.ones(judged.units))]
+        counted = [added(amount, clusters, number) for amount in (paired, share, np.ones(len(judged.ratings)))]
         return np.column_stack([*counted, shares])
 
-    return Form(judged.units, sums, value)
+    return judged.form(sums, value)
 
 
 def coders_form(judged: Judgements, weights: Table, value: Value) -> Form:
@@ -67,10 +67,10 @@ def coders_form(judged: Judgements, weights: Table, value: Value) -> Form:
             np.bincount((clusters * size + row)[rated], minlength=number * size).reshape(number, size)
             for row, rated in zip(judged.values, judged.rated, strict=True)
         ]
-        counted = [added(amount, clusters, number) for amount in (paired, share, np.ones(judged.units))]
+        counted = [added(amount, clusters, number) for amount in (paired, share, np.ones(len(judged.ratings)))]
         return np.column_stack([*counted, *used])
 
-    return Form(judged.units, sums, value)
+    return judged.form(sums, value)
 
 
 def beyond_chance(parts: Parts) -> Value:
@@ -106,8 +106,8 @@ def answer(
     One that corrects for chance, having these parts, is undefined as soon as one category only was used, whatever its
     formula gives.
     """
-    paired = judged.pairable()
-    undefined = not paired.units or (parts is not None and paired.used < 2)
+    paired = judged.paired
+    undefined = not paired.units or (parts is not None and paired.categories < 2)
     value = None if undefined else form.estimate()
     observed, expected = (part if math.isfinite(part) else None for part in parts or (math.nan, math.nan))
     return Coefficient(
@@ -119,7 +119,7 @@ def answer(
         reason=fault if value is None else "",
         observed=observed,
         expected=expected,
-        pairs=int((paired.ratings * (paired.ratings - 1) // 2).sum()),
+        pairs=paired.pairs,
         lowest=lowest,
         form=form,
         enters=judged.enters,
@@ -134,12 +134,17 @@ def with_gwets_error(found: Coefficient) -> Coefficient:
     form = found.form
     if form is None or found.value is None:
         return found
-    paired, _, units = form.totals()[:3]
 
-    def value(totals: Array) -> Array:
-        return np.asarray(form.value(totals) * (totals[..., 0] / totals[..., 2]) * (units / paired))
+    def linearised() -> Form:
+        paired, _, units = form.totals()[:3]
+        fixed = units / paired
+        return Form(
+            form.units,
+            form.sums,
+            lambda totals: np.asarray(form.value(totals) * (totals[..., 0] / totals[..., 2]) * fixed),
+        )
 
-    return replace(found, linearised=Form(form.units, form.sums, value))
+    return replace(found, linearised=linearised)
 
 
 def side_by_side(forms: Sequence[Form], value: Callable[[list[Array]], Array]) -> Form:

@@ -23,7 +23,7 @@ from autocoder.agree.corrected import (
     with_gwets_error,
 )
 from autocoder.agree.form import Floats, Form, Ints, added
-from autocoder.agree.ratings import NO_PAIR, Judgements, NotComparable, Rows, judgements
+from autocoder.agree.ratings import NO_PAIR, Judgements, NotComparable, Rows, kinds_of
 from autocoder.agree.result import Coefficient
 from autocoder.agree.weights import Table, Weights, agreement_weights, quadratic, total_weight
 
@@ -54,7 +54,7 @@ def percent_agreement(
     >>> percent_agreement([[1, 0, 1, 1, None], [1, 0, 0, 1, 1]]).value
     0.75
     """
-    judged = judgements(ratings, categories, second)
+    judged = kinds_of(ratings, categories, second)
     if definition not in PERCENTS:
         raise NotComparable(f"percent agreement has no definition {definition!r}; it has {', '.join(PERCENTS)}.")
     return percent_of(judged, _weights(judged, weights, categories), definition)
@@ -65,8 +65,8 @@ def percent_of(judged: Judgements, weights: Table, definition: Definition = "uni
     name, weighted_by = PERCENTS[definition]
     judged = judged.where(judged.ratings >= 1) if definition == "unit-mean" else judged.pairable()
     importance = weighted_by(judged.ratings) * (judged.ratings >= 2)
-    amounts = np.column_stack([importance, importance * agreeing(judged, weights), np.ones(judged.units)])
-    form = Form.of(amounts, mean_agreement)
+    amounts = np.column_stack([importance, importance * agreeing(judged, weights), np.ones(len(importance))])
+    form = judged.adding(amounts, mean_agreement)
     found = coefficient(f"percent agreement, {name}", judged, form, None, NO_PAIR, lowest=0.0)
     return with_gwets_error(replace(found, observed=found.value)) if definition == "unit-mean" else found
 
@@ -91,13 +91,13 @@ def cohen_kappa(
     >>> cohen_kappa(["a", "a", None], ["a", "a", "b"]).reason
     'only one category was used'
     """
-    judged = _two(judgements(ratings, categories, second), "Cohen's kappa")
+    judged = _two(kinds_of(ratings, categories, second), "Cohen's kappa")
     name = "Cohen's kappa (Cohen 1960)" if weights is None else f"weighted kappa{_said(weights)} (Cohen 1968)"
     table = _weights(judged, weights, categories)
     parts = by_coders(table, 2)
     form = coders_form(judged, table, beyond_chance(parts))
     found = coefficient(name, judged, form, parts, judged.fault(NO_CHANCE))
-    return replace(found, linearised=form, large_sample=True)
+    return replace(found, linearised=lambda: form, large_sample=True)
 
 
 def weighted_kappa(
@@ -114,7 +114,7 @@ def weighted_kappa(
 
 def kappa_max(ratings: Rows, second: Sequence[Any] | None = None, *, categories: Categories = None) -> Coefficient:
     """Return the largest kappa that these marginals allow, with p_o the sum of min(p_k+, p_+k) (Cohen 1960)."""
-    judged = _two(judgements(ratings, categories, second), "kappa's maximum")
+    judged = _two(kinds_of(ratings, categories, second), "kappa's maximum")
     chance = by_coders(None, 2)
 
     def parts(totals: Array) -> tuple[Array, Array]:
@@ -135,7 +135,7 @@ def scott_pi(
     >>> round(scott_pi(from_table([[118, 5], [2, 0]])).value, 4)
     -0.0288
     """
-    judged = _two(judgements(ratings, categories, second), "Scott's pi")
+    judged = _two(kinds_of(ratings, categories, second), "Scott's pi")
     return _of_units(f"Scott's pi{_said(weights)} (Scott 1955)", judged, weights, categories, _by_mean)
 
 
@@ -158,7 +158,7 @@ def fleiss_kappa(
     >>> round(fleiss_kappa(rows).value, 3), round(fleiss_kappa(rows, unequal="fleiss").value, 3)
     (0.562, 0.542)
     """
-    judged = judgements(ratings, categories)
+    judged = kinds_of(ratings, categories)
     if unequal == "fleiss":
         return _fleiss_2003(judged.pairable(), _weights(judged, weights, categories), _said(weights))
     return _of_units(f"Fleiss's kappa{_said(weights)} (Fleiss 1971)", judged, weights, categories, _by_mean)
@@ -166,7 +166,7 @@ def fleiss_kappa(
 
 def fleiss_kappa_by_category(ratings: Rows, *, categories: Categories = None) -> dict[Hashable, Coefficient]:
     """Return Fleiss's kappa of each category against all the others together (Fleiss, Nee and Landis 1979)."""
-    judged = judgements(ratings, categories)
+    judged = kinds_of(ratings, categories)
     name = "Fleiss's kappa of one category (Fleiss, Nee and Landis 1979)"
     return {
         category: _of_units(name, judged.against_the_rest(number), None, None, _by_mean)
@@ -180,8 +180,8 @@ def conger_kappa(ratings: Rows, *, weights: Weights = None, categories: Categori
     It is Cohen's kappa for two coders, and also Hubert's and Davies and Fleiss's. With missing ratings each coder's
     marginals are taken over the units that he rated (Gwet 2014).
     """
-    judged = judgements(ratings, categories)
-    judged = Judgements(judged.values[judged.rated.any(axis=1)], judged.categories, judged.enters)
+    judged = kinds_of(ratings, categories)
+    judged = replace(judged, values=judged.values[judged.rated.any(axis=1)])
     judged = judged.where(judged.ratings >= 1)
     table = _weights(judged, weights, categories)
     parts = by_coders(table, judged.coders)
@@ -198,7 +198,7 @@ def light_kappa(ratings: Rows, *, weights: Weights = None, categories: Categorie
     >>> round(light_kappa([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 0, 0]]).value, 4)
     0.6667
     """
-    judged = judgements(ratings, categories)
+    judged = kinds_of(ratings, categories)
     return light_of(judged, _weights(judged, weights, categories), _said(weights))
 
 
@@ -225,7 +225,7 @@ def gwet_ac2(
     ratings: Rows, second: Sequence[Any] | None = None, weights: Weights = "quadratic", *, categories: Categories = None
 ) -> Coefficient:
     """Return Gwet's AC2 (2014): p_e is T_w / (q (q - 1)) times the sum of pi_k (1 - pi_k), T_w the sum of weights."""
-    judged = judgements(ratings, categories, second)
+    judged = kinds_of(ratings, categories, second)
     name = "Gwet's AC1 (Gwet 2008)" if weights is None else f"Gwet's AC2{_said(weights)} (Gwet 2014)"
     return _of_units(name, judged, weights, categories, _by_spread)
 
@@ -240,7 +240,7 @@ def brennan_prediger(
     >>> round(brennan_prediger(from_table([[50, 0, 10], [0, 10, 10], [10, 10, 0]])).value, 2)
     0.4
     """
-    judged = judgements(ratings, categories, second)
+    judged = kinds_of(ratings, categories, second)
     name = f"Brennan and Prediger's kappa{_said(weights)} (Brennan and Prediger 1981)"
     return _of_units(name, judged, weights, categories, _by_categories)
 
@@ -256,7 +256,7 @@ def pabak(ratings: Rows, second: Sequence[Any] | None = None, *, positive: Hasha
     >>> round(pabak(from_table([[40, 9], [6, 45]])).value, 2)
     0.7
     """
-    judged = judgements(ratings, None, second)
+    judged = kinds_of(ratings, None, second)
     return pabak_of(judged, judged.number_of(positive))
 
 
@@ -296,7 +296,7 @@ def _pair_form(judged: Judgements, one: int, other: int, weights: Table) -> Form
     both = judged.rated[one] & judged.rated[other]
     pair = Judgements(judged.values[[one, other]][:, both], judged.categories, both)
     form = coders_form(pair, weights, lambda totals: totals)
-    return Form(judged.units, lambda clusters, number: form.sums(clusters[both], number), form.value)
+    return judged.form(lambda clusters, number: form.sums(clusters[both], number), form.value)
 
 
 def by_coders(weights: Table, coders: int) -> Parts:
@@ -354,11 +354,11 @@ def _fleiss_2003(judged: Judgements, weights: Table, said: str) -> Coefficient:
         return 1 - totals[..., 0] / (ratings - units), quadratic(shares, weights)
 
     def sums(clusters: Ints, number: int) -> Floats:
-        amounts = (apart, judged.ratings.astype(np.float64), np.ones(judged.units))
+        amounts = (apart, judged.ratings.astype(np.float64), np.ones(len(apart)))
         counted = [added(amount, clusters, number) for amount in amounts]
         return np.column_stack([*counted, judged.counts(clusters, number)])
 
-    form = Form(judged.units, sums, beyond_chance(parts))
+    form = judged.form(sums, beyond_chance(parts))
     name = f"Fleiss's kappa{said} (Fleiss, Levin and Paik 2003)"
     return coefficient(name, judged, form, parts, judged.fault(NO_CHANCE))
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from autocoder.agree.alpha import NO_DISTANCE, within_units
 from autocoder.agree.corrected import Array, coefficient
-from autocoder.agree.form import Bools, Floats, Form, Ints, added
-from autocoder.agree.ratings import Judgements, Rows, judgements
+from autocoder.agree.form import Bools, Floats, Ints, added
+from autocoder.agree.ratings import Judgements, Rows, kinds_of
 from autocoder.agree.result import Coefficient
 from autocoder.agree.sets import SetDistances, as_set, dice_of_sizes
 
@@ -26,7 +26,7 @@ def multi_valued_alpha(ratings: Rows) -> Coefficient:
     >>> round(multi_valued_alpha([[bd, abd, set(), {"a"}], [d, b, {"a"}, None], [None, bd, {"a"}, None]]).value, 4)
     0.2866
     """
-    judged = judgements(ratings, of=as_set).pairable()
+    judged = kinds_of(ratings, of=as_set).pairable()
     return alpha_of_codes(judged)
 
 
@@ -34,10 +34,10 @@ def alpha_of_codes(judged: Judgements) -> Coefficient:
     """Return the multi-valued alpha of ratings whose categories are sets, in units that two coders rated."""
     sets: list[frozenset[object]] = [as_set(codes) for codes in judged.categories]
     codes = {code: place for place, code in enumerate({code for each in sets for code in each})}
-    holds = np.array([[code in each for code in codes] for each in sets], dtype=np.float64).reshape(
-        len(sets), len(codes)
-    )
-    sizes = np.array([[len(each) == size for size in range(_largest(sets) + 1)] for each in sets], dtype=np.float64)
+    holds, sizes = np.zeros((len(sets), len(codes))), np.zeros((len(sets), _largest(sets) + 1))
+    for row, each in enumerate(sets):
+        holds[row, [codes[code] for code in each]] = 1
+        sizes[row, len(each)] = 1
     within = within_units(judged, SetDistances(sets, dice_of_sizes).of_pairs)
 
     def sums(clusters: Ints, number: int) -> Floats:
@@ -53,7 +53,7 @@ def alpha_of_codes(judged: Judgements) -> Coefficient:
         return 1 - observed / expected
 
     name = "multi-valued alpha (Krippendorff and Craggs 2016)"
-    return coefficient(name, judged, Form(judged.units, sums, value), parts, judged.fault(NO_DISTANCE))
+    return coefficient(name, judged, judged.form(sums, value), parts, judged.fault(NO_DISTANCE))
 
 
 def _largest(sets: list[frozenset[object]]) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autocoder.agree.corrected import Array, coefficient
-from autocoder.agree.form import Bools, Floats, Form
-from autocoder.agree.ratings import NO_PAIR, Judgements, NotComparable, Rows, judgements
+from autocoder.agree.form import Bools, Floats
+from autocoder.agree.ratings import NO_PAIR, Judgements, NotComparable, Rows, kinds_of
 from autocoder.agree.result import Coefficient
 
 NOT_USED = "no coder used it"
@@ -25,13 +25,13 @@ def positive_agreement(ratings: Rows, positive: Hashable = 1) -> Coefficient:
     >>> round(positive_agreement([[1] * 49 + [0] * 51, [1] * 40 + [0] * 9 + [1] * 6 + [0] * 45]).value, 4)
     0.8421
     """
-    judged = judgements(ratings).pairable()
+    judged = kinds_of(ratings).pairable()
     return on_category(judged, judged.number_of(positive))
 
 
 def negative_agreement(ratings: Rows, positive: Hashable = 1) -> Coefficient:
     """Return the agreement on all but one category, 2d / (2d + b + c) (Cicchetti and Feinstein 1990)."""
-    judged = judgements(ratings).pairable()
+    judged = kinds_of(ratings).pairable()
     return off_category(judged, judged.number_of(positive))
 
 
@@ -44,7 +44,7 @@ def prevalence_index(ratings: Rows, second: Sequence[Any] | None = None, *, posi
     >>> prevalence_index(from_table([[45, 6], [9, 40]])).value
     -0.05
     """
-    judged = judgements(ratings, None, second).pairable()
+    judged = kinds_of(ratings, None, second).pairable()
     return index_of_prevalence(judged, judged.number_of(positive))
 
 
@@ -53,7 +53,7 @@ def bias_index(ratings: Rows, second: Sequence[Any] | None = None, *, positive: 
 
     Its sign is kept; the index of the paper is its size.
     """
-    judged = judgements(ratings, None, second).pairable()
+    judged = kinds_of(ratings, None, second).pairable()
     return index_of_bias(judged, judged.number_of(positive))
 
 
@@ -73,23 +73,27 @@ def _specific(name: str, judged: Judgements, given: Bools, fault: str) -> Coeffi
     """2a / (2a + b + c) over pairs of coders: of n ratings k given, 2a adds k (k - 1) and 2a + b + c adds k (n - 1)."""
     count = given.sum(axis=0)
     amounts = np.column_stack([count * (count - 1), count * (judged.ratings - 1)])
-    return coefficient(name, judged, Form.of(amounts, _ratio), None, fault if judged.units else NO_PAIR, lowest=0.0)
+    return coefficient(
+        name, judged, judged.adding(amounts, _ratio), None, fault if judged.units else NO_PAIR, lowest=0.0
+    )
 
 
 def index_of_prevalence(judged: Judgements, number: int) -> Coefficient:
     """Return the prevalence index of the category of this number."""
     first, second = _two(judged, number)
-    amounts = np.column_stack([first + second - 1, np.ones(judged.units)])
+    amounts = np.column_stack([first + second - 1, np.ones(len(first))])
     return coefficient(
-        "prevalence index (Byrt, Bishop and Carlin 1993)", judged, Form.of(amounts, _ratio), None, NO_PAIR
+        "prevalence index (Byrt, Bishop and Carlin 1993)", judged, judged.adding(amounts, _ratio), None, NO_PAIR
     )
 
 
 def index_of_bias(judged: Judgements, number: int) -> Coefficient:
     """Return the bias index of the category of this number."""
     first, second = _two(judged, number)
-    amounts = np.column_stack([first - second, np.ones(judged.units)])
-    return coefficient("bias index (Byrt, Bishop and Carlin 1993)", judged, Form.of(amounts, _ratio), None, NO_PAIR)
+    amounts = np.column_stack([first - second, np.ones(len(first))])
+    return coefficient(
+        "bias index (Byrt, Bishop and Carlin 1993)", judged, judged.adding(amounts, _ratio), None, NO_PAIR
+    )
 
 
 def _two(judged: Judgements, number: int) -> tuple[Floats, Floats]:

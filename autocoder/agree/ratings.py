@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from autocoder.agree.form import Bools, Floats, Ints
+from autocoder.agree.form import Bools, Clustered, Floats, Form, Ints, Sums, Value, added
 from autocoder.errors import AutocoderError
 
 Rows = Sequence[Sequence[Any]] | NDArray[Any]
@@ -21,6 +21,7 @@ Rows = Sequence[Sequence[Any]] | NDArray[Any]
 NO_PAIR = "no unit was judged by two coders"
 ONE_CATEGORY = "only one category was used"
 
+_KINDS = 1 << 12  # kinds of units worth looking for
 _TABLE = 1 << 20  # integers this close together are counted in a table rather than sorted
 
 
@@ -32,13 +33,38 @@ class NotComparable(AutocoderError):
 class Judgements:
     """Ratings as numbers.
 
-    ``values[coder, unit]`` counts into ``categories``, -1 for a missing rating. ``enters`` marks which of the units
-    that were passed stand in ``values``, in their order.
+    ``values[coder, kind]`` counts into ``categories``, -1 for a missing rating. Units with the same ratings can be one
+    kind of unit, so that a coefficient goes through some kinds and not through a million units: ``kind`` numbers that
+    of each unit and ``times`` counts the units of each; without them every unit is a kind of its own. ``enters`` marks
+    which of the units that were passed are meant, in their order.
     """
 
     values: Ints
     categories: tuple[Hashable, ...]
     enters: Bools
+    kind: Ints | None = None
+    times: Ints | None = None
+
+    @classmethod
+    def of(cls, values: Ints, categories: tuple[Hashable, ...]) -> Judgements:
+        """Make judgements in which every unit is a kind of its own."""
+        return cls(values, categories, np.ones(values.shape[1], dtype=np.bool_))
+
+    def in_kinds(self) -> Judgements:
+        """Put units with the same ratings together where there can be few kinds of them."""
+        base, units = len(self.categories) + 1, self.values.shape[1]
+        if self.kind is not None or base**self.coders > min(_KINDS, units // 4):
+            return self
+        code = np.zeros(units, dtype=np.int64)
+        for row in self.values:
+            code *= base
+            code += row
+            code += 1
+        found = np.bincount(code, minlength=base**self.coders)
+        kinds = np.flatnonzero(found)
+        values = np.array([kinds // base**power % base - 1 for power in range(self.coders - 1, -1, -1)])
+        numbers = np.cumsum(found > 0) - 1
+        return Judgements(values, self.categories, self.enters, numbers[code], found[kinds])
 
     @property
     def coders(self) -> int:
@@ -47,23 +73,23 @@ class Judgements:
 
     @property
     def units(self) -> int:
-        """How many units stand in ``values``."""
-        return int(self.values.shape[1])
+        """How many units are meant."""
+        return int(self.values.shape[1]) if self.times is None else int(self.times.sum())
+
+    @cached_property
+    def many(self) -> Floats:
+        """How many units of each kind there are."""
+        return (np.ones(self.values.shape[1]) if self.times is None else self.times).astype(np.float64)
 
     @cached_property
     def rated(self) -> Bools:
-        """Where a coder rated a unit: coders x units."""
+        """Where a coder rated a kind of unit: coders x kinds."""
         return self.values >= 0
 
     @cached_property
     def ratings(self) -> Ints:
-        """How many coders rated each unit."""
+        """How many coders rated each kind of unit."""
         return np.asarray(self.rated.sum(axis=0), dtype=np.int64)
-
-    @cached_property
-    def used(self) -> int:
-        """How many categories were used."""
-        return int((self.counted() > 0).sum())
 
     def pairs(self) -> Iterator[tuple[Ints, Ints, Bools]]:
         """Yield the values of two coders after another, and where both rated."""
@@ -75,24 +101,54 @@ class Judgements:
         return self.where(self.ratings >= 2)
 
     def where(self, chosen: Bools) -> Judgements:
-        """Keep some of the units."""
+        """Keep some kinds of units."""
         if chosen.all():
             return self
         enters = self.enters.copy()
-        enters[self.enters] = chosen
-        return Judgements(self.values[:, chosen], self.categories, enters)
+        if self.kind is None or self.times is None:
+            enters[self.enters] = chosen
+            return Judgements(self.values[:, chosen], self.categories, enters)
+        kept = chosen[self.kind]
+        enters[self.enters] = kept
+        numbers = np.cumsum(chosen) - 1
+        return Judgements(self.values[:, chosen], self.categories, enters, numbers[self.kind[kept]], self.times[chosen])
 
     def against_the_rest(self, number: int) -> Judgements:
         """Return the same with two categories: one, and all the others."""
         values = np.where(self.rated, (self.values == number).astype(np.int64), -1)
-        return Judgements(values, (False, True), self.enters)
+        return replace(self, values=values, categories=(False, True))
 
-    def counted(self) -> Ints:
+    def form(self, sums: Sums, value: Value, reduced: Callable[[Ints, int], Clustered | None] | None = None) -> Form:
+        """Return the form of what kinds of units add (given as sums over kinds) and the value of the totals.
+
+        ``reduced`` is over units, and used where every unit is a kind of its own.
+        """
+        kind, kinds = self.kind, self.values.shape[1]
+        if kind is None:
+            return Form(self.units, sums, value, reduced)
+        amounts = sums(np.arange(kinds), kinds)
+
+        def of_units(clusters: Ints, number: int) -> Floats:
+            if number == 1:
+                return np.asarray((self.many @ amounts)[None, :])
+            if number * kinds > 4 * len(kind) + _KINDS:
+                return added(amounts[kind], clusters, number)
+            counts = np.bincount(clusters * kinds + kind, minlength=number * kinds)
+            return np.asarray(counts.reshape(number, kinds) @ amounts, dtype=np.float64)
+
+        return Form(self.units, of_units, value)
+
+    def adding(self, amounts: ArrayLike, value: Value) -> Form:
+        """Return the form of a table, kinds x totals, of what each kind of unit adds."""
+        table = np.asarray(amounts, dtype=np.float64)
+        return self.form(lambda clusters, number: added(table, clusters, number), value)
+
+    def counted(self) -> Floats:
         """Count how often each category was used."""
-        return np.bincount(self.values[self.rated], minlength=len(self.categories))
+        return np.asarray(self.counts(np.zeros(self.values.shape[1], dtype=np.int64), 1, self.many)[0])
 
     def counts(self, clusters: Ints, number: int, weights: Floats | None = None) -> Floats:
-        """Add up the ratings in each category (each rating 1, or the weight of its unit): clusters x categories."""
+        """Add up the ratings in each category (each rating 1, or the weight of its kind): clusters x categories."""
         size = len(self.categories)
         found = np.zeros(number * size)
         for row, rated in zip(self.values, self.rated, strict=True):
@@ -104,12 +160,28 @@ class Judgements:
         """Return the number of a category; one that is not there has a number that nothing has."""
         return self.categories.index(category) if category in self.categories else len(self.categories)
 
+    @cached_property
+    def paired(self) -> Paired:
+        """What there is in the units that at least two coders rated."""
+        many = np.where(self.ratings >= 2, self.many, 0)
+        used = self.counts(np.zeros(len(many), dtype=np.int64), 1, many)[0]
+        pairs = (many * self.ratings * (self.ratings - 1) / 2).sum()
+        return Paired(int(many.sum()), int(pairs), int((used > 0).sum()))
+
     def fault(self, otherwise: str) -> str:
         """Say why a coefficient that corrects for chance is undefined here, should it be."""
-        judged = self.pairable()
-        if not judged.units:
+        if not self.paired.units:
             return NO_PAIR
-        return ONE_CATEGORY if judged.used == 1 else otherwise
+        return ONE_CATEGORY if self.paired.categories == 1 else otherwise
+
+
+@dataclass(frozen=True)
+class Paired:
+    """The units that at least two coders rated, the pairs of ratings in them, and the categories used in them."""
+
+    units: int
+    pairs: int
+    categories: int
 
 
 def judgements(
@@ -118,10 +190,11 @@ def judgements(
     second: Sequence[Any] | None = None,
     of: Callable[[Any], Hashable] | None = None,
 ) -> Judgements:
-    """Number ratings; ``second`` is another coder beside ``ratings`` as one coder's, ``of`` is applied to each rating.
+    """Number ratings, each unit by itself.
 
-    ``categories`` are those of the codebook, in their order; without them they are the values found, sorted where they
-    are all numbers or all texts, otherwise in the order in which they come up.
+    ``second`` is another coder beside ``ratings`` as one coder's; ``of`` is applied to each rating. ``categories`` are
+    those of the codebook, in their order; without them they are the values found, sorted where they are all numbers or
+    all texts, otherwise in the order in which they come up.
     """
     rows = ratings if second is None else _beside(ratings, second)
     values, found = numbered(rows, of)
@@ -129,7 +202,17 @@ def judgements(
         raise NotComparable("agreement needs the ratings of two coders; name another coder.")
     if categories is not None:
         values, found = _renumbered(values, found, tuple(categories))
-    return Judgements(values, found, np.ones(values.shape[1], dtype=np.bool_))
+    return Judgements.of(values, found)
+
+
+def kinds_of(
+    ratings: Rows,
+    categories: Sequence[Hashable] | None = None,
+    second: Sequence[Any] | None = None,
+    of: Callable[[Any], Hashable] | None = None,
+) -> Judgements:
+    """Number ratings as :func:`judgements` does, units with the same ratings put together where that is less work."""
+    return judgements(ratings, categories, second, of).in_kinds()
 
 
 def _beside(first: Rows | Sequence[Any], second: Sequence[Any]) -> Rows:
@@ -192,34 +275,34 @@ def _in_order(values: Ints, found: tuple[Any, ...]) -> tuple[Ints, tuple[Hashabl
 
 
 def _of_floats(ratings: NDArray[Any]) -> tuple[Ints, tuple[Hashable, ...]]:
-    seen = ~np.isnan(ratings)
-    whole = np.where(seen, ratings, 0).astype(np.int64)
-    given = ratings[seen]
-    if given.size and np.abs(given).max() < _TABLE and np.array_equal(whole[seen], given):
-        values, found = _of_whole(whole, seen)
-        return values, tuple(float(value) for value in found)  # type: ignore[arg-type]
-    categories, places = np.unique(given, return_inverse=True)
-    values = np.full(ratings.shape, -1)
-    values[seen] = places
-    return values, tuple(categories.tolist())
+    missing = np.isnan(ratings)
+    absent = int(missing.sum())
+    if absent == ratings.size:
+        return np.full(ratings.shape, -1), ()
+    filled = np.where(missing, ratings.ravel()[np.argmin(missing)], ratings) if absent else ratings
+    whole = filled.astype(np.int64) if np.abs(filled).max() < _TABLE else None
+    if whole is None or not np.array_equal(whole, filled):
+        categories, places = np.unique(filled, return_inverse=True)
+        return np.where(missing, -1, places.reshape(ratings.shape)), tuple(categories.tolist())
+    values, found = _of_whole(whole)
+    if absent:
+        np.putmask(values, missing, -1)
+    return values, tuple(map(float, found))  # type: ignore[arg-type]
 
 
-def _of_whole(ratings: NDArray[Any], seen: Bools | None = None) -> tuple[Ints, tuple[Hashable, ...]]:
+def _of_whole(ratings: NDArray[Any]) -> tuple[Ints, tuple[Hashable, ...]]:
     """Number whole numbers, truth values or texts: by a table where they lie close together, else by sorting."""
     if not ratings.size:
         return np.zeros(ratings.shape, dtype=np.int64), ()
-    whole = ratings.astype(np.int64) if ratings.dtype.kind in "biu" else None
-    if whole is None or int(whole.max()) - int(whole.min()) >= _TABLE:
+    least, most = (int(ratings.min()), int(ratings.max())) if ratings.dtype.kind in "biu" else (0, _TABLE)
+    if most - least >= _TABLE:
         categories, places = np.unique(ratings, return_inverse=True)
         return places.reshape(ratings.shape).astype(np.int64), tuple(categories.tolist())
-    least = int(whole.min())
-    whole -= least
-    used = np.bincount(whole.ravel() if seen is None else whole[seen])
+    whole = ratings.astype(np.int64) - least
+    used = np.bincount(whole.ravel())
     present = np.flatnonzero(used)
     if len(present) < len(used):
-        whole = (np.cumsum(used > 0) - 1)[np.minimum(whole, len(used) - 1)]
-    if seen is not None:
-        whole[~seen] = -1
+        whole = (np.cumsum(used > 0) - 1)[whole]
     names = present + least
     return whole, tuple((names.astype(np.bool_) if ratings.dtype.kind == "b" else names).tolist())
 

@@ -41,7 +41,7 @@ class Coefficient:
     least value that it can have.
 
     The rest makes intervals: ``form`` is the coefficient as a function of totals over units, ``enters`` marks the units
-    it counts among those passed, ``linearised`` is the form that Gwet linearises, ``large_sample`` says whether the
+    it counts among those passed, ``linearised`` gives the form that Gwet linearises, ``large_sample`` says whether the
     error of Fleiss, Cohen and Everitt (1969) is its own, and ``redrawn`` draws Krippendorff's own bootstrap.
     """
 
@@ -57,7 +57,7 @@ class Coefficient:
     lowest: float = -1.0
     form: Form | None = field(default=None, repr=False, compare=False)
     enters: Bools | None = field(default=None, repr=False, compare=False)
-    linearised: Form | None = field(default=None, repr=False, compare=False)
+    linearised: Callable[[], Form] | None = field(default=None, repr=False, compare=False)
     large_sample: bool = field(default=False, repr=False, compare=False)
     redrawn: Callable[[int, int], Floats] | None = field(default=None, repr=False, compare=False)
 
@@ -131,7 +131,7 @@ class Coefficient:
     def _published(self, method: str, level: float, seed: int, replicates: int) -> Interval:
         value = self.value or 0.0
         if method == "gwet" and self.linearised is not None:
-            clustered = self.linearised.over()
+            clustered = self.linearised().over()
             complete = self.coders == 2 and self.pairs == clustered.clusters
             error = large_sample_error(clustered) if complete else intervals.standard_error(clustered)
             said = f"{level:.0%} t interval, linearised over {clustered.clusters} units as if independent (Gwet 2014)"

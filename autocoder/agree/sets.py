@@ -159,5 +159,7 @@ class SetDistances:
 
     def _looked_up(self, first: Ints, second: Ints, shared: NDArray[Any]) -> Floats:
         width = len(self._table)
-        cells = ((first * width + second) * width).astype(np.int32) + shared.astype(np.int32)
-        return np.asarray(self._table.ravel()[cells])
+        cells = shared.astype(np.int32)
+        cells += (first * width * width).astype(np.int32)
+        cells += (second * width).astype(np.int32)
+        return np.asarray(np.take(self._table, cells))

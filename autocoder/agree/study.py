@@ -5,7 +5,7 @@ Every figure of a study rests on the same transcripts, the units of resampling, 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,7 +14,15 @@ import numpy as np
 from autocoder.agree.alpha import alpha
 from autocoder.agree.corrected import ONE_CODER_PAIR, Array, side_by_side
 from autocoder.agree.form import Floats, Ints
-from autocoder.agree.intervals import ONE_CLUSTER, bootstrap, bootstrap_method, delta, delta_method, numbered_clusters
+from autocoder.agree.intervals import (
+    ONE_CLUSTER,
+    bootstrap_method,
+    delta,
+    delta_method,
+    numbered_clusters,
+    percentiles,
+    resamples,
+)
 from autocoder.agree.kappas import ac1_of, by_coders, light_of, pabak_of, pair_forms, percent_of
 from autocoder.agree.multivalued import alpha_of_codes
 from autocoder.agree.present import index_of_bias, index_of_prevalence, off_category, on_category
@@ -170,18 +178,14 @@ def _sets(ratings: Ratings, codes: Sequence[str]) -> Judgements:
     """The sets of these codes as values, in the units that two coders judged."""
     kept = frozenset(codes)
     rows = [[None if given is None else given & kept for given in row] for row in ratings.sets]
-    return _pairable(*numbered(rows))
+    return Judgements.of(*numbered(rows)).in_kinds().pairable()
 
 
 def _present(ratings: Ratings, codes: Sequence[str]) -> list[Judgements]:
     """Each code present (1) or absent (0), in the units that two coders judged."""
     values = incidence(ratings, codes)
-    seen = _pairable(values[0], (0, 1))
-    return [Judgements(each[:, seen.enters], (0, 1), np.ones(seen.units, dtype=np.bool_)) for each in values]
-
-
-def _pairable(values: Ints, categories: tuple[Hashable, ...]) -> Judgements:
-    return Judgements(values, categories, np.ones(values.shape[1], dtype=np.bool_)).pairable()
+    paired = (values[0] >= 0).sum(axis=0) >= 2
+    return [Judgements.of(each[:, paired], (0, 1)).in_kinds() for each in values]
 
 
 def incidence(ratings: Ratings, codes: Sequence[str]) -> Ints:
@@ -203,14 +207,14 @@ def _missing(ratings: Ratings) -> float | None:
 
 
 def _on_code(code: str, judged: Judgements, intervals: _Intervals) -> CodeAgreement:
-    given = (judged.values == 1).sum(axis=1)
-    judgements = int(judged.rated.sum())
+    given = tuple(int(count) for count in (judged.values == 1) @ judged.many)
+    judgements = int(judged.many @ judged.ratings)
     two = judged.coders == 2
     return CodeAgreement(
         code=code,
         units=judged.units,
-        positive_by_coder=tuple(given.tolist()),
-        prevalence=int(given.sum()) / judgements if judgements else None,
+        positive_by_coder=given,
+        prevalence=sum(given) / judgements if judgements else None,
         percent=intervals.estimate(percent_of(judged, None)),
         kappa=intervals.estimate(light_of(judged, None)),
         alpha=intervals.estimate(alpha(judged)),
@@ -264,9 +268,7 @@ class _Intervals:
     clusters: Ints
     transcripts: int
     said: str
-    seed: int
-    replicates: int
-    by_bootstrap: bool
+    weights: Floats | None
 
     @classmethod
     def over(cls, groups: Sequence[str], seed: int, replicates: int, method: str) -> _Intervals:
@@ -275,15 +277,16 @@ class _Intervals:
         clusters, number = numbered_clusters(groups)
         by_bootstrap = method == "cluster-bootstrap"
         said = bootstrap_method(0.95, number, seed, replicates) if by_bootstrap else delta_method(0.95, number)
-        return cls(clusters, number, ONE_CLUSTER if number < 2 else said, seed, replicates, by_bootstrap)
+        weights = resamples(number, seed, replicates) if by_bootstrap and number > 1 else None
+        return cls(clusters, number, ONE_CLUSTER if number < 2 else said, weights)
 
     def estimate(self, found: Coefficient) -> Estimate:
         """Return a coefficient of the units that two coders judged with its interval."""
         if found.value is None or found.form is None:
             return Estimate(None, reason=found.reason)
         clustered = found.form.over(self.clusters, self.transcripts)
-        if self.by_bootstrap:
-            interval = bootstrap(clustered, self.seed, self.replicates, 0.95)
+        if self.weights is not None:
+            interval = percentiles(clustered.values(self.weights), 0.95, self.said, self.transcripts)
         else:
             interval = delta(clustered, found.value, 0.95, found.lowest)
         return Estimate(found.value, interval.low, interval.high, interval.reason)

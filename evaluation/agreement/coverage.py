@@ -1,4 +1,4 @@
-"""How often the default 95 % interval covers the truth; ``python evaluation/agreement/coverage.py`` writes coverage.json.
+"""How often the default 95 % interval covers the truth; ``python evaluation/agreement/coverage.py`` keeps it as JSON.
 
 1,000 simulated studies in each of 18 settings: 10, 20 or 40 transcripts of 30 segments, a code on 5, 15 or 40 % of
 segments, with and without transcript effects. A segment truly has the code or not; each of two coders finds it with a

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from autocoder import agree
 
 GWETS = {
@@ -18,11 +16,11 @@ GWETS = {
 }
 
 
-@dataclass
 class Found:
     """Values under the keys of the file."""
 
-    values: dict[str, float | None] = field(default_factory=dict)
+    def __init__(self):
+        self.values = {}
 
     def put(self, key, coefficient):
         self.values[key] = coefficient.value
