@@ -17,7 +17,7 @@ from scipy.special import stdtr
 from autocoder.agree.form import Floats, Ints, added
 from autocoder.agree.intervals import numbered_clusters
 from autocoder.agree.machine import coder_names, side_by_side
-from autocoder.agree.ratings import NotComparable, Rows, is_missing
+from autocoder.agree.ratings import NotComparable, Rows, is_missing, judgements
 from autocoder.agree.result import Clusters
 
 Score = Callable[[Any, Sequence[Any]], float]
@@ -100,9 +100,16 @@ def alt_test(
     index = numbered_clusters(clusters) if clusters is not None else None
     if clusters is not None and len(clusters) != len(given):
         raise NotComparable(f"there are {len(given)} units but {len(clusters)} clusters; name one for each unit.")
+    numbers = judgements([*rows, given]).values if score is accuracy else None
     found = [
-        _against(name, _scores(rows, given, place, score), epsilon, index, min_units)
-        for place, name in enumerate(coder_names(rows, coders))
+        _against(
+            name,
+            _scores(rows, given, place, score) if numbers is None else _accuracies(numbers, place),
+            epsilon,
+            index,
+            min_units,
+        )
+        for place, name in enumerate(coder_names(len(rows), coders))
     ]
     tested = [each for each in found if each.p is not None]
     beaten = _beaten([each.p for each in tested if each.p is not None], q)
@@ -125,6 +132,15 @@ def _scores(rows: Sequence[Sequence[Any]], machine: Sequence[Any], place: int, s
         if others and not is_missing(mine) and not is_missing(given):
             held.append((unit, score(given, others), score(mine, others)))
     return np.array(held, dtype=np.float64).reshape(len(held), 3)
+
+
+def _accuracies(numbers: Ints, place: int) -> Floats:
+    """Return what :func:`_scores` does for accuracy, of ratings as numbers with the machine's last."""
+    mine, machine, others = numbers[place], numbers[-1], np.delete(numbers[:-1], place, axis=0)
+    seen = (others >= 0).sum(axis=0)
+    units = np.flatnonzero((mine >= 0) & (machine >= 0) & (seen > 0))
+    scores = [(others[:, units] == row[units]).sum(axis=0) / seen[units] for row in (machine, mine)]
+    return np.column_stack([units, *scores])
 
 
 def _against(

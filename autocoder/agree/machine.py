@@ -12,7 +12,7 @@ worse than by the next coder, which with coders who disagree is little.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, pairwise
 from typing import Any
@@ -20,16 +20,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autocoder.agree.alpha import Metric, krippendorff_alpha
+from autocoder.agree.alpha import Metric, alpha
 from autocoder.agree.form import Clustered, Form, Ints
 from autocoder.agree.intervals import Interval
-from autocoder.agree.ratings import NotComparable, Rows, is_missing
+from autocoder.agree.ratings import NotComparable, Rows, is_missing, judgements
 from autocoder.agree.result import Clusters, Coefficient
+from autocoder.agree.sets import SETS, as_set
 from autocoder.errors import AutocoderError
 
 Measure = Callable[[list[list[Any]]], Coefficient]
 """Ratings of two coders -> how far they agree."""
 Table = list[list[Any]]
+AlphaOf = Callable[[Ints | list[Ints]], Coefficient]
 Combine = Callable[[list[NDArray[Any]]], NDArray[Any]]
 """The values of several coefficients, one array each -> one value of them together."""
 
@@ -125,15 +127,10 @@ def replacement_alpha(
     >>> round(replacement_alpha([anna, ben], [1, 1, 0, 0, 1, 0]).difference.value, 4)
     0.1571
     """
-    rows, given = side_by_side(humans, machine)
-    names = coder_names(rows, coders)
-    whole = krippendorff_alpha(rows, metric)
-    swapped = {
-        name: krippendorff_alpha(
-            [_replaced(row, given) if place == other else row for other, row in enumerate(rows)], metric
-        )
-        for place, name in enumerate(names)
-    }
+    people, given, alpha_of = _numbered(humans, machine, metric)
+    names = coder_names(len(people), coders)
+    whole = alpha_of(people)
+    swapped = {name: alpha_of(_replaced(people, place, given)) for place, name in enumerate(names)}
     difference = _together(
         "replacement alpha less alpha of the coders",
         [whole, *swapped.values()],
@@ -192,13 +189,10 @@ def leave_one_out(
 
     Without one of two coders nothing is left to compare, and ``without`` is empty.
     """
-    rows, given = side_by_side(humans, machine)
-    names = coder_names(rows, coders) if len(rows) > 2 else []
-    without = {
-        name: krippendorff_alpha([row for other, row in enumerate(rows) if other != place], metric)
-        for place, name in enumerate(names)
-    }
-    return LeaveOneOut(krippendorff_alpha(rows, metric), without, krippendorff_alpha([*rows, given], metric))
+    people, given, alpha_of = _numbered(humans, machine, metric)
+    names = coder_names(len(people), coders)
+    without = {name: alpha_of(np.delete(people, place, axis=0)) for place, name in enumerate(names) if len(names) > 2}
+    return LeaveOneOut(alpha_of(people), without, alpha_of(np.vstack([people, given])))
 
 
 def pairwise_means(
@@ -215,11 +209,15 @@ def pairwise_means(
     alpha with ``metric``. A mean is undefined as soon as one of its pairs is.
     """
     rows, given = side_by_side(humans, machine)
-    names = [*coder_names(rows, coders), called]
-    found = measure or (lambda pair: krippendorff_alpha(pair, metric))
+    every: list[Any] = [*rows, given]
+    agreement: Callable[[list[Any]], Coefficient] | None = measure
+    if agreement is None:
+        people, judged, agreement = _numbered(rows, given, metric)
+        every = [*people, judged]
+    names = [*coder_names(len(every) - 1, coders), called]
     pairs = {
-        (first, second): found([one, other])
-        for (first, one), (second, other) in combinations(zip(names, [*rows, given], strict=True), 2)
+        (first, second): agreement([one, other])
+        for (first, one), (second, other) in combinations(zip(names, every, strict=True), 2)
     }
     human = [held for (_, second), held in pairs.items() if second != called]
     mixed = [held for (_, second), held in pairs.items() if second == called]
@@ -250,10 +248,15 @@ def _together(name: str, parts: Sequence[Coefficient], value: Combine, lowest: f
         return _joined([part.over(of_passed, number) for part in parts], value)
 
     size = int(enters.sum())
+    everywhere = np.zeros(size, dtype=np.int64)
     form = Form(
-        size, lambda clusters, number: over(clusters, number).sums, over(np.zeros(size, np.int64), 1).value, over
+        size,
+        lambda clusters, number: over(clusters, number).sums,
+        lambda totals: over(everywhere, 1).value(totals),
+        over,
     )
-    return Coefficient(name, form.estimate(), units, coders, form=form, enters=enters, lowest=lowest)
+    found = float(value([np.asarray(part.value) for part in parts]))
+    return Coefficient(name, found, units, coders, form=form, enters=enters, lowest=lowest)
 
 
 def _joined(each: Sequence[Clustered], value: Combine) -> Clustered:
@@ -279,15 +282,29 @@ def side_by_side(humans: Rows, machine: Sequence[Any]) -> tuple[Table, list[Any]
     return [[None if out else value for value, out in zip(row, missing, strict=True)] for row in rows], given
 
 
-def _replaced(row: Sequence[Any], machine: Sequence[Any]) -> list[Any]:
-    return [None if is_missing(value) else other for value, other in zip(row, machine, strict=True)]
+def _numbered(humans: Rows, machine: Sequence[Any], metric: Metric) -> tuple[Ints, Ints, AlphaOf]:
+    """Return the ratings of the coders and of the machine as numbers, and what gives alpha of some rows of them."""
+    rows, given = side_by_side(humans, machine)
+    judged = judgements([*rows, given], of=as_set if metric in SETS else None)
+
+    def alpha_of(values: Ints | list[Ints]) -> Coefficient:
+        return alpha(replace(judged, values=np.stack(list(values))).pairable(), metric)
+
+    return judged.values[:-1], judged.values[-1], alpha_of
 
 
-def coder_names(rows: Table, coders: Sequence[str] | None) -> list[str]:
+def _replaced(people: Ints, place: int, machine: Ints) -> Ints:
+    """Return the ratings with the machine in the place of one coder, in the units that the coder judged."""
+    found = people.copy()
+    found[place] = np.where(people[place] >= 0, machine, people[place])
+    return found
+
+
+def coder_names(number: int, coders: Sequence[str] | None) -> list[str]:
     """Return the names of the coders, numbers from 1 without names."""
-    names = [str(place) for place in range(1, len(rows) + 1)] if coders is None else [str(name) for name in coders]
-    if len(set(names)) != len(rows):
-        raise NotComparable(f"{len(rows)} coders need as many different names.")
+    names = [str(place) for place in range(1, number + 1)] if coders is None else [str(name) for name in coders]
+    if len(set(names)) != number:
+        raise NotComparable(f"{number} coders need as many different names.")
     return names
 
 
