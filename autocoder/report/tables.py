@@ -355,7 +355,7 @@ def _curve_lines(found: EvaluationReport) -> Iterator[str]:
             yield f"Learning curve, {line.who}: it takes four coded transcripts"
             continue
         draws = len(line.points[0].macro_f1)
-        yield f"Learning curve, {line.who}: mean of {draws} draws, by the number of transcripts learned from"
+        yield f"Learning curve, {line.who}: mean of {draws} draws by transcripts learned from"
         yield "  transcripts" + "".join(f"{point.transcripts:7}" for point in line.points)
         yield "  F1 macro   " + "".join(f"{figure(mean(point.macro_f1)):>7}" for point in line.points)
         yield "  AUPRC macro" + "".join(f"{figure(mean(point.average_precision)):>7}" for point in line.points)

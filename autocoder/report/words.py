@@ -313,8 +313,8 @@ def words(language: Language) -> Mapping[str, str]:
 
 _SENTENCES = (
     (
-        r"(\d+)\s?% t interval on (\d+) degrees of freedom, cluster delta method over (\d+) \w+ \(Vanbelle 2017\), influences taken by leaving one out, logit scale",
-        r"רווח סמך t של \1% עם \2 דרגות חופש, שיטת הדלתא באשכולות על פני \3 תמלילים (Vanbelle 2017), ההשפעות נאמדו בהשמטת אחד בכל פעם, בסולם לוגיט",
+        r"(\d+)\s?% t interval on (\d+) degrees of freedom, cluster delta method over (\d+) \w+ \(Vanbelle 2017\), influences taken by leaving one out, on the scale of Fisher's z",
+        r"רווח סמך t של \1% עם \2 דרגות חופש, שיטת הדלתא באשכולות על פני \3 תמלילים (Vanbelle 2017), ההשפעות נאמדו בהשמטת אחד בכל פעם, בסולם z של פישר",
     ),
     (
         r"(\d+)\s?% percentile interval, cluster bootstrap, (\d+) resamples of (\d+) \w+, seed (\d+) \(Field and Welsh 2007\)",
