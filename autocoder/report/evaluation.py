@@ -75,7 +75,11 @@ class Rival:
 
 @dataclass(frozen=True)
 class Block:
-    """Everyone against one reference on the same units; ``beside`` names the other person who coded them, if any."""
+    """Everyone against one reference on the same units.
+
+    People who coded all of the reference's units stand in its own block; ``beside`` names the person who coded only
+    some of them, to which the block is then cut down.
+    """
 
     reference: str
     adjudicated: bool
@@ -148,10 +152,12 @@ def report(
     references = _references(project, held_out.units)
     blocks = []
     for reference in references:
-        blocks.append(_block(project, held_out, reference, None, model, linear, seed))
-        for other in references:
-            if not other.adjudicated and other.name != reference.name and set(other.rows) & set(reference.rows):
-                blocks.append(_block(project, held_out, reference, other, model, linear, seed))
+        others = [each for each in references if not each.adjudicated and each.name != reference.name]
+        whole = [each for each in others if set(each.rows) >= set(reference.rows)]
+        blocks.append(_block(project, held_out, reference, whole, "", model, linear, seed))
+        for other in others:
+            if other not in whole and set(other.rows) & set(reference.rows):
+                blocks.append(_block(project, held_out, reference, [other], other.name, model, linear, seed))
     taught_by = str(manifest.data["coder"])
     teacher = next((r for r in references if r.name == taught_by and not r.adjudicated), None)
     return EvaluationReport(
@@ -210,12 +216,14 @@ def _block(
     project: Project,
     held_out: OutOfFold,
     reference: _Reference,
-    other: _Reference | None,
+    people: Sequence[_Reference],
+    beside: str,
     model: Predictions,
     linear: Predictions,
     seed: int,
 ) -> Block:
-    rows = sorted(set(reference.rows) & set(other.rows)) if other else list(reference.rows)
+    """Set everyone beside the reference on the units that it and these people saw."""
+    rows = sorted(set(reference.rows).intersection(*(each.rows for each in people)))
     wanted = frozenset(held_out.codes)
     truth = [reference.sets[row] & wanted for row in rows]
     names = [held_out.units[row][0] for row in rows]
@@ -224,14 +232,12 @@ def _block(
         (LINEAR, False, [linear.sets[row] for row in rows], linear.scores[rows]),
         (MAJORITY, False, majority(truth, held_out.codes), None),
     ]
-    if other:
-        sources.append((other.name, True, [other.sets[row] for row in rows], None))
+    sources += [(each.name, True, [each.sets[row] for row in rows], None) for each in people]
     domains = [code.id for code in project.codebook.children(None) if code.codable and code.id in wanted]
     rivals = [
         _rival(who, person, [each & wanted for each in sets], scores, truth, names, held_out.codes, domains, seed)
         for who, person, sets, scores in sources
     ]
-    beside = other.name if other else ""
     return Block(reference.name, reference.adjudicated, beside, len(rows), len(set(names)), tuple(rivals))
 
 

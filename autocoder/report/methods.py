@@ -6,6 +6,7 @@ from autocoder.agree import Estimate
 from autocoder.compare import BLIND, Unit
 from autocoder.project import CoderKind
 from autocoder.report.agreement import AgreementReport, Column
+from autocoder.report.machine import MachinePanel
 from autocoder.report.words import Language, in_language, words
 from autocoder.store import Margin
 
@@ -82,6 +83,7 @@ def _english(found: AgreementReport) -> list[str]:
         parts.append(
             f"Between {pair} alpha was {_value(column.found.alpha_masi, Language.ENGLISH)}{same} ({column.found.units:,} units)."
         )
+    parts += [_machine_english(found, panel) for panel in found.machine]
     parts.append("An explicit judgement that no code applies was kept as a value, and unseen units as missing.")
     parts.append(f"In brackets: {'; '.join(dict.fromkeys(c.found.interval for c in found.columns))}.")
     parts.append(_margin(found, Language.ENGLISH))
@@ -163,12 +165,52 @@ def _hebrew(found: AgreementReport) -> list[str]:
         parts.append(
             f"בין {pair} האלפא היה {_value(column.found.alpha_masi, Language.HEBREW)}{same} ({column.found.units:,} יחידות)."
         )
+    parts += [_machine_hebrew(found, panel) for panel in found.machine]
     parts.append("שיפוט מפורש שאין קוד מתאים נשמר כערך, ויחידות שלא נראו נחשבו חסרות.")
     methods = "; ".join(dict.fromkeys(in_language(c.found.interval, Language.HEBREW) for c in found.columns))
     parts.append(f"בסוגריים המרובעים: {methods}.")
     parts.append(_margin(found, Language.HEBREW))
     parts.append(f"חושב בעזרת autocoder {dict(found.versions)['autocoder']}, זרע אקראיות {found.seed}.")
     return parts
+
+
+def _bound(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".replace("-", "\u2212")
+
+
+def _machine_english(found: AgreementReport, panel: MachinePanel) -> str:
+    """Say what putting the model in a person's place does, and how many codes fail whatever the pool says."""
+    pooled, codes = panel.rows[0], panel.rows[1:]
+    if pooled.difference.value is None:
+        return ""
+    change, low = _bound(pooled.difference.value), _bound(pooled.difference.low)
+    said = (
+        f"Putting {panel.model} in the place of one of the coders changed alpha by {change} [one-sided 95 % lower bound "
+        f"{low}]; in the alternative annotator test (Calderon et al. 2025) at epsilon = {panel.epsilon:g} its winning "
+        f"rate was {_bound(pooled.winning_rate)} and its advantage probability {_bound(pooled.advantage)}."
+    )
+    if found.margin is not None:
+        failed = sum(row.passes is False for row in codes)
+        verdict = "was shown" if pooled.noninferior else "was not shown"
+        said += f" With the margin of {found.margin.value:g} non-inferiority {verdict} on all codes together, and the model failed one of the two tests on {failed} of {len(codes)} codes."
+    return said
+
+
+def _machine_hebrew(found: AgreementReport, panel: MachinePanel) -> str:
+    pooled, codes = panel.rows[0], panel.rows[1:]
+    if pooled.difference.value is None:
+        return ""
+    change, low = _bound(pooled.difference.value), _bound(pooled.difference.low)
+    said = (
+        f"הצבת \u2068{panel.model}\u2069 במקום אחד המקודדים שינתה את האלפא ב־\u2066{change}\u2069 (גבול תחתון חד־צדדי של "
+        f"95%: \u2066{low}\u2069); במבחן המתייג החלופי (Calderon et al. 2025) עם אפסילון {panel.epsilon:g} שיעור הניצחון "
+        f"היה {_bound(pooled.winning_rate)} והסתברות היתרון {_bound(pooled.advantage)}."
+    )
+    if found.margin is not None:
+        failed = sum(row.passes is False for row in codes)
+        verdict = "הוכח" if pooled.noninferior else "לא הוכח"
+        said += f" במרווח {found.margin.value:g} {verdict} שהמודל אינו נחות על כל הקודים יחד, והוא נכשל באחד משני המבחנים ב־{failed} מתוך {len(codes)} קודים."
+    return said
 
 
 def _margin(found: AgreementReport, language: Language) -> str:

@@ -38,14 +38,14 @@ _CELL_LIMIT = 32_000
 
 def figure(value: float | None) -> str:
     """Return a coefficient to two places; a dash for one that is undefined."""
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}"  # no figure is minus nothing
 
 
 def interval(estimate: Estimate) -> str:
     """Return a coefficient with its interval where it has one."""
     if estimate.low is None or estimate.high is None:
         return figure(estimate.value)
-    return f"{figure(estimate.value)} [{estimate.low:.2f}, {estimate.high:.2f}]"
+    return f"{figure(estimate.value)} [{figure(estimate.low)}, {figure(estimate.high)}]"
 
 
 def text_table(found: AgreementReport, book: Codebook, width: int = WIDTH) -> str:

@@ -195,7 +195,7 @@ _WORDS = {
     "replacement": ("replacing a person", "החלפת אדם"),
     "difference": ("change of alpha", "שינוי באלפא"),
     "needed": ("margin it would take", "המרווח הדרוש"),
-    "noninferior": ("not worse", "לא נחות"),
+    "noninferior": ("shown not to be worse", "הוכח שאינו נחות"),
     "alt_test": ("alternative annotator test", "מבחן המתייג החלופי"),
     "winning_rate": ("winning rate", "שיעור ניצחון"),
     "advantage": ("advantage probability", "הסתברות יתרון"),
