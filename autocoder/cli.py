@@ -18,10 +18,11 @@ from autocoder.errors import AutocoderError
 from autocoder.project import Codebook, Coding, Held, Role, Span
 
 if TYPE_CHECKING:
-    from autocoder.agree import Agreement, Estimate
+    from autocoder.compare import Question
     from autocoder.editions import Edition
     from autocoder.formats.speakers import Usage
     from autocoder.read import FileReport
+    from autocoder.report.words import Language
     from autocoder.steps import ImportPlan
     from autocoder.store import Store, Summary
 
@@ -41,10 +42,17 @@ SHOWN = 40
 NO_SPEAKER = "none"
 """The answer for a label that is no speaker."""
 SPEAKERS_SHOWN = 15
+NOT_EVALUATED = "Nothing was written."
 NOT_KEPT = "No model was made; the same command begins again."
 
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+STDOUT = Path("-")
+Lang = Annotated[str, typer.Option(help="The language of the page: he or en.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write JSON; - prints it instead.")]
+CsvFile = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write every figure as a row of CSV.")]
+XlsxFile = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write a spreadsheet.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to read and to print.")]
 ModelName = Annotated[str | None, typer.Option("--model", help="A model of the project; the newest without it.")]
 
 
@@ -406,63 +414,143 @@ def export(
 def agree(
     project: ProjectFolder,
     coders: Annotated[str, typer.Option(help="Names separated by commas; all coders without it.")] = "",
+    codes: Annotated[str, typer.Option(help="Ids or names separated by commas; all codes without it.")] = "",
     level: Annotated[int | None, typer.Option(help="Only codes of this level of the tree; 1 is the top.")] = None,
-    as_json: AsJson = False,
+    transcripts: Annotated[str, typer.Option(help="Names separated by commas; all transcripts without it.")] = "",
+    unit: Annotated[str, typer.Option(help="What is compared: segment, sentence or character.")] = "segment",
+    all_origins: Annotated[
+        bool, typer.Option("--all-origins", help="Count coding that saw a suggestion too, not only blind coding.")
+    ] = False,
+    margin: Annotated[
+        float | None, typer.Option(help="How far a model may fall behind a coder; fixed once, before figures are seen.")
+    ] = None,
+    epsilon: Annotated[
+        float, typer.Option(help="Of the alternative annotator test: .2 for experts, .15 for trained coders.")
+    ] = 0.2,
+    lang: Lang = "he",
+    json_file: JsonFile = None,
+    csv_file: CsvFile = None,
+    xlsx_file: XlsxFile = None,
+    html_file: HtmlFile = None,
 ) -> None:
-    """Agreement of every pair of coders, people and models, on the same units; blind coding only."""
-    names = [name.strip() for name in coders.split(",") if name.strip()]
+    """Agreement of coders, people and models, on the same units: a short table, and a page that can be printed."""
+    from autocoder.report import tables
+
+    language = language_of(lang)
+    question = question_of(names_of(coders), names_of(codes), level, names_of(transcripts), unit, all_origins)
+    if margin is not None and not 0 < margin < 1:
+        raise AutocoderError(f"--margin {margin:g} is not between 0 and 1; 0.05 is usual.")
+    if not 0 <= epsilon < 1:
+        raise AutocoderError(f"--epsilon {epsilon:g} is not between 0 and 1; 0.2 is usual with experts.")
+    writable(json_file, csv_file, xlsx_file, html_file)
     with steps.open_project(project) as opened:
-        comparison = steps.compare_coders(opened, names, level)
+        found = steps.report_agreement(opened, question, margin, epsilon)
         book = opened.codebook()
-    if as_json:
-        typer.echo(json.dumps([asdict(pair) for pair in comparison.pairs], ensure_ascii=False))
+    if csv_file:
+        tables.write_csv(csv_file, tables.tidy_rows(found, book))
+    if xlsx_file:
+        tables.write_xlsx(xlsx_file, tables.agreement_sheets(found, book), lang == "he")
+    if html_file:
+        from autocoder.report.page import agreement_page
+
+        write_text(html_file, agreement_page(found, book, language))
+    if json_file:
+        write_text(json_file, tables.as_json(found))
+    if json_file != STDOUT:
+        typer.echo(tables.text_table(found, book, terminal_width()))
+
+
+def names_of(words: str) -> tuple[str, ...]:
+    """Return the names in a list separated by commas."""
+    return tuple(name.strip() for name in words.split(",") if name.strip())
+
+
+def question_of(
+    coders: tuple[str, ...],
+    codes: tuple[str, ...],
+    level: int | None,
+    transcripts: tuple[str, ...],
+    unit: str,
+    all_origins: bool,
+) -> Question:
+    """Return what the options of ``agree`` ask."""
+    from autocoder.compare import ALL_ORIGINS, BLIND, Question, Unit
+
+    if unit not in {*Unit}:
+        raise AutocoderError(f"--unit {unit} is not known; choose {', '.join(Unit)}.")
+    return Question(coders, codes, level, transcripts, Unit(unit), ALL_ORIGINS if all_origins else BLIND)
+
+
+def language_of(name: str) -> Language:
+    """Return the language of ``--lang``."""
+    from autocoder.report.words import Language
+
+    if name not in {*Language}:
+        raise AutocoderError(f"--lang {name} is not known; choose {' or '.join(Language)}.")
+    return Language(name)
+
+
+def writable(*files: Path | None) -> None:
+    """Refuse files whose folder does not exist, before anything is measured."""
+    for file in files:
+        if file is not None and file != STDOUT and not file.resolve().parent.is_dir():
+            raise AutocoderError(f"{file}: its folder does not exist; make the folder first.")
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a text whole, or to standard output for a dash."""
+    from autocoder.formats.whole import whole
+
+    if file == STDOUT:
+        typer.echo(text)
         return
-    for pair in comparison.pairs:
-        print_agreement(pair, book)
-    if len(comparison.pairs) > 1:
-        print_beside(comparison.pairs, book)
-    for first, second in comparison.apart:
-        typer.echo(f"\n{first} — {second}: no unit in common")
+    with whole(file) as part:
+        part.write_text(text, encoding="utf-8")
 
 
-def print_agreement(found: Agreement, book: Codebook) -> None:
-    """Print one pair's table: overall, then each code, the Hebrew name last so that columns stay in line."""
-    typer.echo(f"\n{' — '.join(found.coders)}: {found.units} units in {found.transcripts} transcripts")
-    typer.echo(f"  exact agreement of sets {interval(found.percent)}")
-    typer.echo(f"  kappa, pooled over codes (De Vries et al. 2008) {interval(found.kappa)}")
-    typer.echo(f"  Krippendorff's alpha on sets, MASI {interval(found.alpha_masi)}")
-    typer.echo(f"  {'code':28}{'n':>5}{'n':>5}  {'agree':>5}  {'kappa':20}{'alpha':20}")
-    for row in found.by_code:
-        first, second = row.positive_by_coder
-        cells = f"{row.code:28}{first:5}{second:5}  {figure(row.percent.value):>5}"
-        typer.echo(f"  {cells}  {interval(row.kappa):20}{interval(row.alpha):20}{book[row.code].name}")
-    typer.echo(f"  intervals: {found.interval}")
+def terminal_width() -> int:
+    """Return how many columns a line may have."""
+    from shutil import get_terminal_size
 
-
-def print_beside(pairs: Sequence[Agreement], book: Codebook) -> None:
-    """Print all pairs in one table, so that human-human stands beside human-model."""
-    typer.echo("\nKrippendorff's alpha, the pairs beside each other (sets: MASI; codes: nominal)")
-    for number, pair in enumerate(pairs, 1):
-        typer.echo(f"  ({number}) {' — '.join(pair.coders)}, {pair.units} units")
-    typer.echo(f"  {'':28}" + "".join(f"{f'({number})':20}" for number in range(1, len(pairs) + 1)))
-    typer.echo(f"  {'sets of codes':28}" + "".join(f"{interval(pair.alpha_masi):20}" for pair in pairs))
-    for row in zip(*(pair.by_code for pair in pairs), strict=True):
-        cells = "".join(f"{interval(found.alpha):20}" for found in row)
-        typer.echo(f"  {row[0].code:28}{cells}{book[row[0].code].name}")
+    return max(60, get_terminal_size((80, 24)).columns)
 
 
 def figure(value: float | None) -> str:
-    """Return a coefficient to two places; a dash for one that is undefined."""
+    """Return a figure to two places; a dash for one that is undefined."""
     return "–" if value is None else f"{value:.2f}"
 
 
-def interval(estimate: Estimate) -> str:
-    """Return a coefficient with its interval, or why it has none."""
-    if estimate.value is None:
-        return "undefined"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.2f}"
-    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+@app.command()
+def evaluate(
+    project: ProjectFolder,
+    model: ModelName = None,
+    curve: Annotated[bool, typer.Option("--curve/--no-curve", help="The linear model's learning curve.")] = True,
+    encoder_curve: Annotated[
+        bool, typer.Option("--encoder-curve", help="The encoder's too; trains it once for each number of transcripts.")
+    ] = False,
+    lang: Lang = "he",
+    json_file: JsonFile = None,
+    csv_file: CsvFile = None,
+    html_file: HtmlFile = None,
+) -> None:
+    """How well a model finds the codes of transcripts it had not seen, beside linear, majority and other people."""
+    from autocoder.report import tables
+
+    language = language_of(lang)
+    writable(json_file, csv_file, html_file)
+    with steps.open_project(project) as opened, progress_bar("evaluating", NOT_EVALUATED) as report:
+        found = steps.evaluate_model(opened, report, model, curve or encoder_curve, encoder_curve)
+        book = opened.codebook()
+    if csv_file:
+        tables.write_csv(csv_file, tables.evaluation_rows(found, book))
+    if html_file:
+        from autocoder.report.page import evaluation_page
+
+        write_text(html_file, evaluation_page(found, book, language))
+    if json_file:
+        write_text(json_file, tables.as_json(found))
+    if json_file != STDOUT:
+        typer.echo(tables.evaluation_table(found, book, terminal_width()))
 
 
 @app.command()

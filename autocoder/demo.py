@@ -11,6 +11,7 @@ from autocoder import steps
 from autocoder.agree import Estimate, Ratings, agreement, common
 from autocoder.bundled import study
 from autocoder.classifier import load
+from autocoder.compare import ratings_of
 from autocoder.evaluate import evaluate, majority
 from autocoder.export import export
 from autocoder.learn.baseline import suggest_linear
@@ -89,7 +90,7 @@ def _compare(store: Store, first: str, second: str, say: Say) -> None:
 
 
 def _new_units(project: Project, coders: Sequence[str], seen: Mapping[str, frozenset[str]]) -> Ratings:
-    return common(steps.ratings_of(project, coders, seen), coders)
+    return common(ratings_of(project, coders, seen), coders)
 
 
 def _with_linear(project: Project, ratings: Ratings, first: str, new: frozenset[str], codes: Sequence[str]) -> Ratings:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import combinations, count
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autocoder import __version__
 from autocoder.bundled import codebooks, encoder
 from autocoder.errors import AutocoderError, FileRefused
-from autocoder.project import Codebook, CoderKind, Origin, Project
+from autocoder.project import Codebook, CoderKind, Project
 
 if TYPE_CHECKING:  # the database, numpy, onnxruntime and torch are loaded by the steps that need them
-    from autocoder.agree import Agreement, Ratings
     from autocoder.classifier import Classifier, Manifest
+    from autocoder.compare import Compared, Question
     from autocoder.editions import Edition
     from autocoder.formats.speakers import Answers
     from autocoder.read import Ask, Joined
+    from autocoder.report.agreement import AgreementReport
+    from autocoder.report.evaluation import CurveLine, EvaluationReport
     from autocoder.store import Addition, Store
 
-JUDGED_BY = (Origin.BLIND, Origin.AUTO)  # what a person saw suggested first judges nobody
 SEED = 17
 
 
@@ -271,71 +273,82 @@ def precode(store: Store, classifier: Classifier, project: Project, names: Itera
         yield name, len(suggestions)
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Agreement of pairs of coders, and the pairs that have no unit in common."""
-
-    codes: tuple[str, ...]
-    pairs: tuple[Agreement, ...]
-    apart: tuple[tuple[str, str], ...]
-
-
-def ratings_of(project: Project, coders: Sequence[str], seen_by_model: Mapping[str, frozenset[str]]) -> Ratings:
-    """Return what each coder gave each unit, ancestors included; a person saw the transcripts that she coded in.
-
-    ``seen_by_model`` names the transcripts that each model has gone through, with or without a suggestion.
-    """
-    from autocoder.agree import NotComparable, Ratings
-    from autocoder.segment import map_codings, segments
-
-    kinds = {coder.name: coder.kind for coder in project.coders}
-    unknown = [coder for coder in coders if coder not in kinds]
-    if unknown:
-        raise NotComparable(f"nobody called {unknown[0]} coded here; the coders are {', '.join(kinds)}.")
-    rows: list[list[frozenset[str] | None]] = [[] for _ in coders]
-    groups: list[str] = []
-    for transcript in project.transcripts:
-        here = [coding for coding in project.codings if coding.transcript == transcript.name]
-        units = segments(transcript) if here else ()
-        groups += [transcript.name] * len(units)
-        for row, coder in zip(rows, coders, strict=True):
-            mine = [coding for coding in here if coding.coder == coder and coding.origin in JUDGED_BY]
-            is_model = kinds[coder] is CoderKind.MODEL
-            saw = transcript.name in seen_by_model.get(coder, frozenset()) if is_model else bool(mine)
-            mapped = map_codings(units, mine).codes
-            row += [_with_ancestors(project.codebook, codes) if saw else None for codes in mapped]
-    return Ratings(tuple(coders), tuple(map(tuple, rows)), tuple(groups))
-
-
-def _with_ancestors(codebook: Codebook, codes: frozenset[str]) -> frozenset[str]:
-    return codes | {ancestor.id for code in codes for ancestor in codebook.ancestors(code)}
-
-
-def compare_coders(store: Store, coders: Sequence[str], level: int | None = None, seed: int = SEED) -> Comparison:
-    """Compare coders pairwise on the codable codes of one level or of all.
-
-    Named coders are compared on the units that all of them saw, so that human-human stands beside human-model; without
-    names every pair is compared on the units that both saw. A model is not judged on the transcripts that taught it.
-    """
-    from autocoder.agree import NotComparable, agreement, common
+def compare_coders(store: Store, question: Question) -> Compared:
+    """Return what the coders of the question gave the same units; a model is not judged where it was taught."""
+    from autocoder.compare import compare
 
     project = store.load()
-    names = coders or [coder.name for coder in project.coders]
-    if len(names) < 2:
-        raise NotComparable(f"{store.name} has fewer than two coders; import the coding of another one.")
-    ratings = ratings_of(project, names, seen_by_models(store, project))
-    if coders:
-        ratings = common(ratings, names)
-    both = {pair: common(ratings, pair) for pair in combinations(names, 2)}
-    together = [shared for shared in both.values() if shared.groups]
-    if not together:
-        raise NotComparable("these coders have no unit in common; let them code the same transcripts.")
-    used = {code for shared in together for row in shared.sets for unit in row if unit for code in unit}
-    codes = tuple(code for code in codes_at(project.codebook, level) if code in used)
-    if not codes:
-        raise NotComparable("these coders gave no code of this level; leave --level out.")
-    apart = tuple(pair for pair, shared in both.items() if not shared.groups)
-    return Comparison(codes, tuple(agreement(shared, codes, seed) for shared in together), apart)
+    return compare(project, question, seen_by_models(store, project), store.codebooks())
+
+
+def report_agreement(
+    store: Store, question: Question, margin: float | None = None, epsilon: float = 0.2, seed: int = SEED
+) -> AgreementReport:
+    """Gather the report on agreement; the margin is fixed, and the look at a model noted, before any figure is made."""
+    from autocoder.report.agreement import report
+
+    compared = compare_coders(store, question)
+    at = now()
+    fixed = store.look(at, margin) if margin is not None or compared.models else store.margin()
+    return report(compared, at, seed, software(), fixed, store.codebooks(), epsilon=epsilon)
+
+
+CURVE_DRAWS = 5
+
+
+def evaluate_model(
+    store: Store,
+    report: Callable[[float], None],
+    model: str | None = None,
+    curve: bool = True,
+    with_encoder: bool = False,
+) -> EvaluationReport:
+    """Evaluate what training kept of a model's folds, without training again but for the learning curve.
+
+    ``with_encoder`` adds one draw of the encoder's curve, which trains a network for each size.
+    """
+    from autocoder.classifier import read_manifest
+    from autocoder.learn.held_out import load_out_of_fold
+    from autocoder.report import evaluation
+
+    folder = find_model(store, model)
+    manifest = read_manifest(folder)
+    held_out = load_out_of_fold(folder, manifest)
+    project = store.load()
+    curves = list(_curves(project, manifest, held_out.codes, report, with_encoder)) if curve else []
+    return evaluation.report(project, manifest, held_out, curves, now(), SEED, software())
+
+
+def _curves(
+    project: Project, manifest: Manifest, codes: Sequence[str], report: Callable[[float], None], with_encoder: bool
+) -> Iterator[CurveLine]:
+    from autocoder.learn.curve import encoder_learner, learning_curve, linear_learner
+    from autocoder.learn.examples import gather
+    from autocoder.report.evaluation import CurveLine
+
+    examples = gather(project, str(manifest.data["coder"]))
+    blind = examples.subset(row for row, yes in enumerate(examples.blind) if yes)
+    share = 0.2 if with_encoder else 1.0
+    points = learning_curve(blind, codes, linear_learner(codes), CURVE_DRAWS, SEED, lambda done: report(share * done))
+    yield CurveLine("linear", points)
+    if with_encoder:
+        learn = encoder_learner(codes, _encoder_of(manifest), SEED)
+        yield CurveLine(
+            "encoder", learning_curve(blind, codes, learn, 1, SEED, lambda done: report(share + (1 - share) * done))
+        )
+
+
+def _encoder_of(manifest: Manifest) -> str:
+    """Return the encoder that a model was made from: the bundled one by its folder, another by its name."""
+    bundled = encoder()
+    return str(bundled) if manifest.encoder == bundled.name else manifest.encoder
+
+
+def software() -> list[tuple[str, str]]:
+    """Return the versions that figures rest on."""
+    from importlib.metadata import version
+
+    return [("autocoder", __version__), *((name, version(name)) for name in ("numpy", "scipy"))]
 
 
 def seen_by_models(store: Store, project: Project) -> dict[str, frozenset[str]]:
@@ -349,8 +362,3 @@ def seen_by_models(store: Store, project: Project) -> dict[str, frozenset[str]]:
     }
     models = [coder.name for coder in project.coders if coder.kind is CoderKind.MODEL]
     return {model: store.precoded(model) - taught.get(model, frozenset()) for model in models}
-
-
-def codes_at(codebook: Codebook, level: int | None) -> list[str]:
-    """Return the codable codes in tree order: those of one level (1 is the roots), or all."""
-    return [code.id for depth, code in codebook.walk() if code.codable and level in (None, depth + 1)]

@@ -157,6 +157,13 @@ _precoded = sa.Table(
     sa.Column("coder_id", sa.Integer, primary_key=True),
     sa.Column("transcript_id", sa.Integer, primary_key=True),
 )
+_agreement_look = sa.Table(
+    "agreement_look",
+    _schema,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String),
+    sa.Column("margin", sa.Float),
+)
 _revision = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String))
 
 
@@ -199,6 +206,22 @@ class Addition:
     described: tuple[Transcript, ...] = ()
     removed: tuple[CodingKey, ...] = ()
     reworded: tuple[Coding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How far a model may fall behind a coder, when that was fixed, and when figures were first shown without one.
+
+    ``looked`` is empty when the margin was there before any figure of a model's agreement.
+    """
+
+    value: float
+    at: str
+    looked: str = ""
+
+
+class MarginFixed(AutocoderError):
+    """A second margin for a project that has one."""
 
 
 @dataclass(frozen=True)
@@ -268,6 +291,12 @@ class Store:
         with self._reading() as connection:
             version, content = connection.execute(newest).one()
         return codebook_from_json(content, version)
+
+    def codebooks(self) -> tuple[Codebook, ...]:
+        """Return every version of the codebook, the oldest first."""
+        rows = sa.select(_codebook.c.version, _codebook.c.content).order_by(_codebook.c.version)
+        with self._reading() as connection:
+            return tuple(codebook_from_json(content, version) for version, content in connection.execute(rows))
 
     def transcripts(self) -> tuple[Transcript, ...]:
         """Return the transcripts with their turns, in the order in which they came."""
@@ -369,6 +398,11 @@ class Store:
         with self._reading() as connection:
             return frozenset(connection.scalars(query))
 
+    def margin(self) -> Margin | None:
+        """Return the margin that was fixed for this project, or None."""
+        with self._reading() as connection:
+            return _margin(connection)
+
     def summary(self) -> Summary:
         """Count what is in the project."""
         codebook = self.codebook()
@@ -429,6 +463,23 @@ class Store:
             done = (_precoded.c.coder_id == coder_id) & (_precoded.c.transcript_id == transcript_id)
             connection.execute(sa.delete(_precoded).where(done))
             connection.execute(sa.insert(_precoded).values(coder_id=coder_id, transcript_id=transcript_id))
+
+    def look(self, at: str, margin: float | None) -> Margin | None:
+        """Note, before a model's agreement is shown, that it is looked at, and fix the margin if it is the first one.
+
+        Return the margin that holds. Raise MarginFixed, and note nothing, when another one was fixed before.
+        """
+        with self._writing() as connection:
+            fixed = _margin(connection)
+            if fixed is not None and margin not in (None, fixed.value):
+                raise MarginFixed(
+                    f"the margin {fixed.value:g} was fixed for {self.name} on {fixed.at[:10]}, and one chosen after "
+                    "looking at the figures proves nothing; leave --margin out."
+                )
+            seen = _count(connection, _agreement_look)
+            if fixed is None and (margin is not None or not seen):
+                connection.execute(sa.insert(_agreement_look).values(at=at, margin=margin))
+            return _margin(connection)
 
     def record(self, decision: Decision) -> None:
         """Append a decision; there is no way to change one."""
@@ -540,6 +591,14 @@ def _upgrade(engine: sa.Engine) -> None:
     with engine.execution_options(write=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _margin(connection: sa.Connection) -> Margin | None:
+    rows = connection.execute(sa.select(_agreement_look).order_by(_agreement_look.c.id)).all()
+    fixed = [row for row in rows if row.margin is not None]
+    if not fixed:
+        return None
+    return Margin(fixed[0].margin, fixed[0].at, "" if fixed[0] is rows[0] else rows[0].at)
 
 
 def _count(connection: sa.Connection, table: sa.FromClause) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from autocoder.project import Code, Codebook, Coder, Coding, Project, Role, Span, Transcript, Turn
+from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Project, Role, Span, Transcript, Turn
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -115,3 +116,27 @@ def study(codebook: Codebook) -> Project:
     made = [a_transcript(f"t{n}", chance) for n in range(4)]
     codings = tuple(coding for _, codings in made for coding in codings)
     return Project("לימוד", codebook, tuple(transcript for transcript, _ in made), (Coder("דנה"),), codings)
+
+
+@pytest.fixture(scope="session")
+def double_coded(codebook: Codebook) -> Project:
+    """Six transcripts: two people coded them all, a model the last three; the second coder and the model slip."""
+    chance = random.Random(7)
+    made = [a_transcript(f"t{n}", chance) for n in range(6)]
+    first = [coding for _, codings in made for coding in codings]
+    second = [replace(coding, coder="אבי") for coding in first if chance.random() > 0.15]
+    late = [coding for coding in first if coding.transcript >= "t3"]
+    slips = {"pay": "alone", "barrier": "facilitator"}
+    model = [
+        replace(
+            coding,
+            coder="autocoder m1",
+            origin=Origin.AUTO,
+            score=0.6,
+            code=slips.get(coding.code, coding.code) if chance.random() < 0.3 else coding.code,
+        )
+        for coding in late
+    ]
+    coders = (Coder("דנה"), Coder("אבי"), Coder("autocoder m1", CoderKind.MODEL))
+    transcripts = tuple(transcript for transcript, _ in made)
+    return Project("לימוד", codebook, transcripts, coders, (*first, *second, *model))

@@ -18,7 +18,7 @@ from autocoder.errors import AutocoderError
 from autocoder.formats import qdpx
 from autocoder.learn.fit import Settings
 from autocoder.not_placed import FOLDER
-from autocoder.project import Coder, Project
+from autocoder.project import Coder, CoderKind, Origin, Project
 
 RUN = CliRunner()
 
@@ -71,7 +71,8 @@ def test_help_and_status_load_neither_torch_nor_transformers(folder: Path) -> No
         "import sys; from autocoder import cli; sys.argv = ['autocoder', *sys.argv[1:]]\n"
         "try: cli.main()\n"
         "except SystemExit as done: assert not done.code, done.code\n"
-        "heavy = {'torch', 'transformers', 'spacy', 'sklearn', 'datasets', 'onnxruntime'} & set(sys.modules)\n"
+        "heavy = {'torch', 'transformers', 'spacy', 'sklearn', 'datasets', 'onnxruntime', 'matplotlib', 'jinja2'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     for arguments in (["--help"], ["status", str(folder)]):
@@ -99,16 +100,29 @@ def test_the_whole_journey_runs_without_a_network(
     qdpx.write(study, out / "human.qdpx")
     run("import", folder, out / "human.qdpx")
     table = run("agree", folder, "--coders", "דנה,autocoder m1")
-    assert "units in 1 transcripts" in table
+    assert "(1) autocoder m1 — דנה: 24 units, 1 transcripts" in table
     assert "pay" in table
-    assert "beside" not in table
     again = [replace(coding, coder="אבי") for coding in study.codings if coding.transcript == "t3"]
     qdpx.write(replace(study, coders=(Coder("אבי"),), codings=tuple(again)), out / "second.qdpx")
     run("import", folder, out / "second.qdpx")
-    beside = run("agree", folder, "--coders", "דנה,אבי,autocoder m1", "--level", "1").partition("beside each other")[2]
-    assert [line.split()[0] for line in beside.splitlines()[1:]] == ["(1)", "(2)", "(3)", "(1)", "sets", "C09.3"]
-    kappa = json.loads(run("agree", folder, "--json"))[1]["kappa"]["value"]
-    assert kappa > 0.5
+    found = json.loads(run("agree", folder, "--level", "1", "--json", "-"))
+    assert [column["found"]["coders"] for column in found["columns"]] == [
+        ["דנה", "אבי"],
+        ["autocoder m1", "דנה"],
+        ["autocoder m1", "אבי"],
+    ]
+    assert found["columns"][1]["found"]["kappa"]["value"] > 0.5
+    assert found["machine"][0]["rows"][0]["code"] == ""
+    pages = (out / "agree.html", out / "evaluate.html")
+    run("agree", folder, "--html", pages[0], "--csv", out / "a.csv", "--xlsx", out / "a.xlsx", "--json", out / "a.json")
+    evaluated = run("evaluate", folder, "--html", pages[1], "--csv", out / "e.csv", "--json", out / "e.json")
+    assert "Against דנה: 72 units, 3 transcripts" in evaluated
+    assert "Learning curve, linear: mean of 5 draws" in evaluated
+    for page in pages:
+        assert '<html lang="he" dir="rtl">' in page.read_text(encoding="utf-8")
+    shown = json.loads((out / "e.json").read_text(encoding="utf-8"))
+    assert {rival["who"] for rival in shown["blocks"][0]["rivals"]} == {"model", "linear", "majority"}
+    assert not list(out.glob(".*"))
     assert "next" in run("status", folder).lower()
 
 
@@ -328,3 +342,98 @@ def test_a_file_named_to_precode_is_imported_first(folder: Path, study: Project)
     assert "suggestions in חדש" in run("precode", folder, path)
     shutil.rmtree(folder / "models")
     assert "train one" in refusal("precode", folder)
+
+
+@pytest.fixture
+def compared(tmp_path: Path, double_coded: Project) -> Path:
+    """A project that two people and a model coded, without a model folder."""
+    from autocoder.store import Addition
+
+    folder = tmp_path / "compared"
+    with steps.new_project(folder, double_coded.codebook) as store:
+        people = tuple(coder for coder in double_coded.coders if coder.kind is CoderKind.HUMAN)
+        own = tuple(coding for coding in double_coded.codings if coding.origin is Origin.BLIND)
+        store.add(Addition(double_coded.transcripts, people, own))
+        for name in ("t3", "t4", "t5"):
+            theirs = [c for c in double_coded.codings if c.transcript == name and c.origin is Origin.AUTO]
+            store.add_suggestions(double_coded.coders[2], name, theirs)
+    return folder
+
+
+def test_bad_questions_of_agree_cost_one_sentence_and_change_nothing(compared: Path, tmp_path: Path) -> None:
+    before = steps.open_project(compared).load()
+    expected = {
+        ("--coders", "דנה,רות"): "nobody called רות coded here",
+        ("--coders", "דנה"): "fewer than two coders",
+        ("--codes", "salary"): "there is no code salary",
+        ("--level", "9"): "no level 9",
+        ("--transcripts", "t99"): "there is no transcript t99",
+        ("--unit", "word"): "choose segment, sentence, character",
+        ("--lang", "fr"): "choose he or en",
+        ("--margin", "5"): "is not between 0 and 1",
+        ("--epsilon", "-1"): "is not between 0 and 1",
+        ("--html", str(tmp_path / "nowhere" / "a.html")): "make the folder first",
+    }
+    for options, words in expected.items():
+        assert words in refusal("agree", compared, *options)
+        assert steps.open_project(compared).margin() is None
+    assert steps.open_project(compared).load() == before
+    command = [sys.executable, "-m", "autocoder", "agree", str(compared), "--codes", "salary"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_margin_is_fixed_by_the_first_command_and_refused_in_the_next(compared: Path) -> None:
+    text = run("agree", compared, "--coders", "דנה,אבי", "--margin", "0.05")
+    assert "margin 0.05, fixed on " in text
+    assert "after looking" not in text
+    assert "with the margin 0.05 it " in run("agree", compared)
+    sentence = refusal("agree", compared, "--margin", "0.3")
+    assert "the margin 0.05 was fixed for compared on " in sentence
+    assert "proves nothing" in sentence
+
+
+def test_a_margin_chosen_after_a_model_was_looked_at_is_printed_as_that(compared: Path) -> None:
+    run("agree", compared, "--coders", "דנה,אבי")  # people alone are no look at a model
+    assert steps.open_project(compared).look("2026-01-01", None) is None
+    assert "no verdict" in run("agree", compared)
+    text = " ".join(run("agree", compared, "--margin", "0.05").split())
+    assert "after looking: figures were first shown on 2026-01-01" in text
+
+
+def test_overlapping_codes_of_an_exclusive_tree_are_refused_by_agree(compared: Path, double_coded: Project) -> None:
+    from autocoder.store import Addition
+
+    coding = next(c for c in double_coded.codings if c.code == "barrier" and c.coder == "אבי")
+    with steps.open_project(compared) as store:
+        store.add(Addition(codings=(replace(coding, code="facilitator"),)))
+    assert "אבי put both barrier and facilitator on" in refusal("agree", compared)
+
+
+def test_few_transcripts_are_compared_with_a_warning(compared: Path) -> None:
+    text = run("agree", compared, "--coders", "דנה,אבי", "--transcripts", "t0,t1")
+    assert "! Only 2 transcripts are compared" in text
+    assert "Only" not in run("agree", compared, "--coders", "דנה,אבי")
+
+
+def test_codes_renamed_since_they_were_given_are_told(compared: Path, double_coded: Project) -> None:
+    from autocoder.store import Addition
+
+    first = double_coded.codebook
+    codes = tuple(replace(code, name_he="שכר", name_en="Wages") if code.id == "pay" else code for code in first)
+    with steps.open_project(compared) as store:
+        store.add(Addition(codebook=replace(first, codes=codes, version=2), change="renamed", at="2026-01-01"))
+    text = " ".join(run("agree", compared).split())
+    assert "! pay was called תנאים ושכר in version 1 and is called שכר now." in text
+    assert "the code Pay of version 1 is called שכר" in refusal("agree", compared, "--codes", "Pay")
+
+
+@pytest.mark.usefixtures("small")
+def test_a_model_of_before_out_of_fold_values_were_kept_is_refused_by_evaluate(folder: Path) -> None:
+    assert "train one" in refusal("evaluate", folder)
+    run("train", folder)
+    manifest = json.loads((folder / "models" / "m1" / "manifest.json").read_text(encoding="utf-8"))
+    for name in ("out_of_fold.json", "out_of_fold.safetensors"):
+        del manifest["files"][name]
+    (folder / "models" / "m1" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert "train again, then evaluate" in refusal("evaluate", folder)

@@ -217,3 +217,25 @@ def test_memos_weights_and_groups_come_back_and_stand_there_once(opened: Store, 
     assert loaded.memos == memos
     assert weighted in loaded.codings
     assert loaded.transcripts[0] == described
+
+
+def test_a_margin_given_before_any_figure_was_shown_is_fixed_in_advance(opened: Store) -> None:
+    assert opened.margin() is None
+    fixed = opened.look("2026-01-02T00:00:00", 0.05)
+    assert fixed == store.Margin(0.05, "2026-01-02T00:00:00")
+    assert opened.look("2026-01-03T00:00:00", None) == opened.look("2026-01-03T00:00:00", 0.05) == fixed
+    assert opened.margin() == fixed
+
+
+def test_a_margin_given_after_figures_were_shown_says_when_they_were(opened: Store) -> None:
+    assert opened.look("2026-01-02T00:00:00", None) is None
+    assert opened.look("2026-01-03T00:00:00", None) is None
+    assert opened.look("2026-01-04T00:00:00", 0.1) == store.Margin(0.1, "2026-01-04T00:00:00", "2026-01-02T00:00:00")
+
+
+def test_another_margin_is_refused_with_the_date_of_the_first(opened: Store) -> None:
+    opened.look("2026-01-02T00:00:00", 0.05)
+    with pytest.raises(store.MarginFixed, match=r"margin 0\.05 was fixed for מחקר on 2026-01-02") as caught:
+        opened.look("2026-01-03T00:00:00", 0.2)
+    assert str(caught.value).endswith("leave --margin out.")
+    assert opened.margin() == store.Margin(0.05, "2026-01-02T00:00:00")

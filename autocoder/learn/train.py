@@ -29,11 +29,12 @@ from autocoder.evaluate import evaluate, majority
 from autocoder.learn.baseline import LinearBaseline
 from autocoder.learn.card import write_card
 from autocoder.learn.examples import Examples, NothingToLearn
-from autocoder.learn.fit import Report, Scores, Settings, fit, predict
+from autocoder.learn.fit import Report, Settings, fit, predict
+from autocoder.learn.held_out import OutOfFold, with_zones
 from autocoder.learn.labels import Labels, learnable, matrix, priors
 from autocoder.learn.network import Network, export, save_tokenizer
 from autocoder.learn.split import folds
-from autocoder.learn.thresholds import best_thresholds, calibrate, unsure_below
+from autocoder.learn.thresholds import best_thresholds, calibrate
 from autocoder.project import Codebook
 
 
@@ -46,14 +47,6 @@ class Task:
     labels: Labels
     found: tuple[Window, ...]
     how: Input
-
-
-@dataclass(frozen=True)
-class OutOfFold:
-    """What encoder and linear machines say of units of whose transcripts they have seen nothing, (units, codes)."""
-
-    encoder: Scores
-    linear: Scores
 
 
 def train(
@@ -76,6 +69,7 @@ def train(
     manifest = _manifest(task, codebook, settings, held_out, folder.name, created)
     _save(network, folder)
     linear.save(folder)
+    held_out.save(folder)
     files = {str(path.relative_to(folder).as_posix()): file_sha256(path) for path in sorted(_files(folder))}
     manifest = replace(manifest, files=files)
     write_card(folder, manifest)
@@ -93,7 +87,9 @@ def _task(examples: Examples, codes: tuple[str, ...], folder: Path, how: Input) 
 def _out_of_fold(task: Task, parts: Sequence[Sequence[int]], settings: Settings, report: Report) -> OutOfFold:
     encoder = np.zeros(task.labels.shape)
     linear = np.zeros(task.labels.shape)
+    fold = np.zeros(len(task.labels), dtype=np.int64)
     for number, part in enumerate(parts):
+        fold[part] = number
         rest = sorted(set(range(len(task.labels))) - set(part))
         seen = _windows_of(task, rest)
         network = fit(seen, task.labels, task.how, settings, lambda share, done=number: report(done + share))  # type: ignore[misc]
@@ -101,7 +97,8 @@ def _out_of_fold(task: Task, parts: Sequence[Sequence[int]], settings: Settings,
         texts = [task.examples.texts[row] for row in rest]
         baseline = LinearBaseline().fit(texts, task.labels[rest])
         linear[part] = baseline.decide([task.examples.texts[row] for row in part])
-    return OutOfFold(encoder, linear)
+    spans = ((unit.transcript, unit.span.start, unit.span.end) for unit in task.examples.segments)
+    return OutOfFold(tuple(spans), task.codes, fold, task.labels, encoder, linear)
 
 
 def _windows_of(task: Task, rows: Sequence[int]) -> list[Window]:
@@ -136,17 +133,8 @@ def _manifest(
         codebook_version=codebook.version,
     )
     scores = probabilities(manifest, held_out.encoder, held_out.linear)
-    manifest = _with_zones(manifest, task, scores)
+    manifest = with_zones(manifest, task.codes, task.labels, scores)
     return replace(manifest, scores=_scores(task, codebook, suggested(manifest, scores), held_out))
-
-
-def _with_zones(manifest: Manifest, task: Task, scores: Scores) -> Manifest:
-    """Choose the thresholds on out-of-fold scores as the model will give them."""
-    place = {code.id: n for n, code in enumerate(manifest.codes)}
-    suggest = best_thresholds(scores[:, [place[code] for code in task.codes]], task.labels)
-    zones = dict(zip(task.codes, zip(suggest.tolist(), unsure_below(suggest).tolist(), strict=True), strict=True))
-    codes = (replace(c, suggest=zones[c.id][0], unsure=zones[c.id][1]) if c.id in zones else c for c in manifest.codes)
-    return replace(manifest, codes=tuple(codes))
 
 
 def _entries(task: Task, codebook: Codebook) -> tuple[CodeEntry, ...]:

@@ -22,6 +22,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from autocoder import steps
 from autocoder.agree import Agreement, agreement, common
+from autocoder.compare import codes_at, ratings_of
 from autocoder.evaluate import evaluate
 from autocoder.learn.baseline import found_linear, suggest_linear
 from autocoder.learn.examples import gather
@@ -189,8 +190,8 @@ def _domain_of_segments(
 
 def two_coders(project: Project) -> dict[str, object]:
     """The coders' agreement on the units of the transcripts that both coded, as it is."""
-    ratings = common(steps.ratings_of(project, (build.FIRST, build.SECOND), {}), (build.FIRST, build.SECOND))
-    domains = steps.codes_at(project.codebook, 1)
+    ratings = common(ratings_of(project, (build.FIRST, build.SECOND), {}), (build.FIRST, build.SECOND))
+    domains = codes_at(project.codebook, 1)
     themes = [code.id for code in project.codebook if code.codable and code.id.startswith("PS.")]
     valence = ["barrier", "facilitator"]
     groups = {"domains": domains, "themes": themes, "valence": valence}
