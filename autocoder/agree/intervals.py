@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtri, stdtrit
+from scipy.special import ndtri, stdtrit
 
 from autocoder.agree.form import Clustered, Floats, Ints
 
@@ -79,10 +80,10 @@ def corrected_error(clustered: Clustered, value: float) -> float:
 
 
 def delta(clustered: Clustered, value: float, level: float, lowest: float, of: str = "transcripts") -> Interval:
-    """Return the default interval: :func:`corrected_error`, t on G - 1, on the logit scale of the coefficient's range.
+    """Return the default interval: :func:`corrected_error`, t on G - 1, on the scale of Fisher's z.
 
-    For a range of -1 to 1 that is Fisher's z. The bounds stay in the range, and lie further from the value on the side
-    where there is more room, as the distribution of the value does. Of a range without a lower end they are value -+ t SE.
+    The bounds stay below 1, and lie further from the value on the side where there is more room, as the distribution of
+    the value does. A value of 1 or more, or of -1 or less, has its interval on its own scale.
     """
     count = clustered.clusters
     method = delta_method(level, count, of)
@@ -90,14 +91,11 @@ def delta(clustered: Clustered, value: float, level: float, lowest: float, of: s
         return Interval(None, None, method, count, ONE_CLUSTER)
     error = corrected_error(clustered, value)
     quantile = float(stdtrit(count - 1, (1 + level) / 2))
-    if not lowest < value < 1 or np.isinf(lowest):
+    if not -1 < value < 1 or not error > _NOTHING:
         return around(value, error, quantile, count, lowest, method)
-    if not error > _NOTHING:
-        return Interval(None, None, method, count, NO_VARIATION, 0.0)
-    middle = float(logit((value - lowest) / (1 - lowest)))
-    half = quantile * error * (1 / (value - lowest) + 1 / (1 - value))
-    low, high = (lowest + (1 - lowest) * float(expit(bound)) for bound in (middle - half, middle + half))
-    return Interval(low, high, method, count, few(count), error)
+    half = quantile * error / (1 - value**2)
+    low, high = (math.tanh(math.atanh(value) + side) for side in (-half, half))
+    return Interval(max(low, lowest), high, method, count, few(count), error)
 
 
 def vanbelle(clustered: Clustered, value: float, level: float, lowest: float, of: str = "transcripts") -> Interval:
@@ -170,7 +168,7 @@ def delta_method(level: float, count: int, of: str = "transcripts") -> str:
     """Say how the default interval was made, for the line under a table."""
     return (
         f"{level:.0%} t interval on {max(count - 1, 0)} degrees of freedom, cluster delta method over {count} {of} "
-        "(Vanbelle 2017), influences taken by leaving one out, logit scale"
+        "(Vanbelle 2017), influences taken by leaving one out, on the scale of Fisher's z"
     )
 
 

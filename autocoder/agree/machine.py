@@ -224,6 +224,8 @@ def pairwise_means(
         people, judged, agreement = _numbered(rows, given, metric)
         every = [*people, judged]
     names = [*coder_names(len(every) - 1, coders), called]
+    if called in names[:-1]:
+        raise NotComparable(f"a coder goes by the name of the machine, {called}; call the machine by another.")
     pairs = {
         (first, second): agreement([one, other])
         for (first, one), (second, other) in combinations(zip(names, every, strict=True), 2)

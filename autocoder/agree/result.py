@@ -73,7 +73,7 @@ class Coefficient:
 
         - ``cluster-delta`` (default): influences added up by cluster, t on G - 1 (Vanbelle 2017), with
           two corrections for few transcripts and rare codes: influences are taken by leaving the
-          cluster out, and bounds are made on the logit scale (:func:`autocoder.agree.intervals.delta`)
+          cluster out, and bounds are made on the scale of Fisher's z (:func:`autocoder.agree.intervals.delta`)
         - ``vanbelle``: the same without these corrections, value -+ t SE
         - ``jackknife``: one cluster left out at a time, t on G - 1 (Hughes 2024)
         - ``cluster-bootstrap``: percentiles of the value on resampled clusters (Field and Welsh 2007)

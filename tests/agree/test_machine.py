@@ -148,6 +148,8 @@ def test_pairs_stand_beside_each_other(study: dict[str, Any]) -> None:
     assert found.difference.value == pytest.approx(found.human_machine.value - found.human_human.value)
     low_high = found.difference.interval(study["transcripts"], "cluster-bootstrap")
     assert low_high.high < 0
+    with pytest.raises(NotComparable, match="a coder goes by the name of the machine, ב"):
+        pairwise_means(humans, machine, coders="אבג", called="ב")
     undefined = pairwise_means([[1, 1], [1, 1]], [1, 0])
     assert undefined.difference.value is None
     assert undefined.difference.reason
