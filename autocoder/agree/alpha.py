@@ -61,9 +61,15 @@ def krippendorff_alpha_by_category(ratings: Rows, *, categories: Categories = No
     return {category: alpha(judged.against_the_rest(number)) for number, category in enumerate(judged.categories)}
 
 
-def alpha(judged: Judgements, metric: Metric = "nominal", in_order: bool = False) -> Coefficient:
-    """Return alpha of the units that two coders rated."""
-    written = _write(judged, metric, in_order)
+def alpha(
+    judged: Judgements, metric: Metric = "nominal", in_order: bool = False, clusters: tuple[Ints, int] | None = None
+) -> Coefficient:
+    """Return alpha of the units that two coders rated.
+
+    ``clusters``, the number of each unit's and how many there are, are those that an interval will be asked for: with
+    sets of many kinds their distances are then added up once for both.
+    """
+    written = _write(judged, metric, in_order, clusters)
     said = metric if isinstance(metric, str) else "nominal" if metric is None else getattr(metric, "__name__", "own")
     name = f"Krippendorff's alpha, {said.replace('_', ' ')} (Krippendorff 2019)"
     form = judged.form(written.sums, written.alpha, written.reduced)
@@ -132,9 +138,9 @@ def _linearised(judged: Judgements, written: _Written, found: Coefficient) -> Fo
     return side_by_side([sums, counted], value)
 
 
-def _write(judged: Judgements, metric: Metric, in_order: bool) -> _Written:
+def _write(judged: Judgements, metric: Metric, in_order: bool, clusters: tuple[Ints, int] | None) -> _Written:
     if metric in SETS:
-        return _on_sets(judged, SetDistances([as_set(codes) for codes in judged.categories], SETS[metric]))
+        return _on_sets(judged, SetDistances([as_set(codes) for codes in judged.categories], SETS[metric]), clusters)
     if metric is None or metric == "nominal":
         return _nominal(judged)
     if callable(metric):
@@ -183,7 +189,7 @@ def _on_table(judged: Judgements, table: Floats) -> _Written:
     return _Written(_sums(judged, apart), split, apart)
 
 
-def _on_sets(judged: Judgements, distances: SetDistances) -> _Written:
+def _on_sets(judged: Judgements, distances: SetDistances, asked: tuple[Ints, int] | None) -> _Written:
     within = within_units(judged, distances.of_pairs)
 
     def sums(clusters: Ints, number: int) -> Floats:
@@ -193,9 +199,13 @@ def _on_sets(judged: Judgements, distances: SetDistances) -> _Written:
         counts = totals[..., 1:]
         return totals[..., 0], distances.within_rows(counts), counts.sum(axis=-1)
 
+    known = None
+    if asked is not None and asked[1] <= len(distances) and judged.kind is None:
+        known = distances.between(judged.counts(*asked))
+
     @cache
     def everywhere() -> Floats:
-        return distances.between(judged.counted()[None, :])
+        return distances.between(judged.counted()[None, :]) if known is None else known.sum(keepdims=True)
 
     def few(clusters: Ints, number: int) -> tuple[Floats, Split] | None:
         """Totals: the distances within units, the number of values, and which cluster it is.
@@ -205,7 +215,10 @@ def _on_sets(judged: Judgements, distances: SetDistances) -> _Written:
         if number > len(distances):
             return None
         counts = judged.counts(clusters, number)
-        between = everywhere() if number == 1 else distances.between(counts)
+        if asked is not None and known is not None and clusters is asked[0]:
+            between = known
+        else:
+            between = everywhere() if number == 1 else distances.between(counts)
 
         def of_clusters(totals: Array) -> tuple[Array, Array, Array]:
             return totals[..., 0], quadratic(totals[..., 2:], between), totals[..., 1]

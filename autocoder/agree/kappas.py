@@ -105,6 +105,7 @@ def weighted_kappa(
 ) -> Coefficient:
     """Return the weighted kappa of two coders (Cohen 1968); ``weights`` are linear, quadratic or a matrix.
 
+    >>> from autocoder.agree import from_table
     >>> table = from_table([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
     >>> round(weighted_kappa(table, weights=[[0, 1, 3], [1, 0, 6], [3, 6, 0]]).value, 3)
     0.348
@@ -132,6 +133,7 @@ def scott_pi(
 
     p_e is the sum of w_kl pi_k pi_l, with pi the mean of the two coders' marginals.
 
+    >>> from autocoder.agree import from_table
     >>> round(scott_pi(from_table([[118, 5], [2, 0]])).value, 4)
     -0.0288
     """
@@ -152,6 +154,7 @@ def fleiss_kappa(
     ``unequal="gwet"`` weights units equally (Gwet 2014), ``"fleiss"`` is that of Fleiss, Levin and Paik (2003, 18.3),
     1 - sum of r_i (1 - p_i) / ((r - 1) n (1 - p_e)) with r the mean number of ratings. On their table 18.7:
 
+    >>> from autocoder.agree import from_counts
     >>> units = [(2, 0), (0, 2), (2, 1), (3, 1), (3, 0), (1, 3), (0, 3), (0, 5), (0, 2), (4, 0), (5, 0), (3, 0), (4, 0),
     ...          (3, 1), (0, 2), (2, 0), (1, 2), (1, 1), (1, 3), (4, 1), (2, 1), (0, 4), (0, 3), (3, 0), (2, 0)]
     >>> rows = from_counts(units)
@@ -215,6 +218,7 @@ def gwet_ac1(ratings: Rows, second: Sequence[Any] | None = None, *, categories: 
 
     q is the number of ``categories``: name those of the codebook, or it is the number that was used.
 
+    >>> from autocoder.agree import from_table
     >>> round(gwet_ac1(from_table([[118, 5], [2, 0]])).value, 4)
     0.9408
     """
@@ -237,6 +241,7 @@ def brennan_prediger(
 
     q is the number of ``categories``: name those of the codebook, or it is the number that was used.
 
+    >>> from autocoder.agree import from_table
     >>> round(brennan_prediger(from_table([[50, 0, 10], [0, 10, 10], [10, 10, 0]])).value, 2)
     0.4
     """
@@ -253,6 +258,7 @@ def randolph_kappa(ratings: Rows, *, categories: Categories = None) -> Coefficie
 def pabak(ratings: Rows, second: Sequence[Any] | None = None, *, positive: Hashable = 1) -> Coefficient:
     """Return the prevalence- and bias-adjusted kappa, 2 p_o - 1, of one category against the rest (Byrt et al. 1993).
 
+    >>> from autocoder.agree import from_table
     >>> round(pabak(from_table([[40, 9], [6, 45]])).value, 2)
     0.7
     """

@@ -12,7 +12,7 @@ worse than by the next coder, which with coders who disagree is little.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations, pairwise
 from typing import Any
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from autocoder.agree.alpha import Metric, alpha
 from autocoder.agree.form import Clustered, Form, Ints
 from autocoder.agree.intervals import Interval
-from autocoder.agree.ratings import NotComparable, Rows, is_missing, judgements
+from autocoder.agree.ratings import Judgements, NotComparable, Rows, is_missing, judgements
 from autocoder.agree.result import Clusters, Coefficient
 from autocoder.agree.sets import SETS, as_set
 from autocoder.errors import AutocoderError
@@ -35,8 +35,13 @@ AlphaOf = Callable[[Ints | list[Ints]], Coefficient]
 Combine = Callable[[list[NDArray[Any]]], NDArray[Any]]
 """The values of several coefficients, one array each -> one value of them together."""
 
-FEW_FOR_RESAMPLING = 20
-"""Transcripts below which bounds from resampling lie too close together; the cluster delta method is then the safer."""
+FEW_FOR_RESAMPLING = 40
+"""Transcripts below which bounds from resampling lie too close together, and the cluster delta method is the safer.
+
+Of 250 simulated studies in which the machine lost exactly the margin (three coders, 20 units a transcript, errors that
+differ between transcripts), a nominal 5 % passed: with 10, 20 and 40 transcripts 12, 10 and 7 % by the bootstrap, and
+10, 8 and 6 % by the cluster delta method.
+"""
 
 
 class MarginRefused(AutocoderError):
@@ -177,7 +182,11 @@ def margin_test(
     if bounds.low is None or bounds.high is None:
         return MarginTest(difference, size, None, None, None, None, level, bounds, bounds.reason)
     few = bounds.clusters < FEW_FOR_RESAMPLING and method == "cluster-bootstrap" and not bounds.reason
-    said = f"only {bounds.clusters} transcripts: bounds from resampling are too close" if few else bounds.reason
+    said = (
+        f"only {bounds.clusters} transcripts: bounds from resampling are too close, those of cluster-delta less"
+        if few
+        else bounds.reason
+    )
     above, below = bounds.low > -size, bounds.high < size
     return MarginTest(difference, size, bounds.low, bounds.high, above, above and below, level, bounds, said)
 
@@ -215,6 +224,8 @@ def pairwise_means(
         people, judged, agreement = _numbered(rows, given, metric)
         every = [*people, judged]
     names = [*coder_names(len(every) - 1, coders), called]
+    if called in names[:-1]:
+        raise NotComparable(f"a coder goes by the name of the machine, {called}; call the machine by another.")
     pairs = {
         (first, second): agreement([one, other])
         for (first, one), (second, other) in combinations(zip(names, every, strict=True), 2)
@@ -288,7 +299,7 @@ def _numbered(humans: Rows, machine: Sequence[Any], metric: Metric) -> tuple[Int
     judged = judgements([*rows, given], of=as_set if metric in SETS else None)
 
     def alpha_of(values: Ints | list[Ints]) -> Coefficient:
-        return alpha(replace(judged, values=np.stack(list(values))).pairable(), metric)
+        return alpha(Judgements.of(np.stack(list(values)), judged.categories).in_kinds().pairable(), metric)
 
     return judged.values[:-1], judged.values[-1], alpha_of
 

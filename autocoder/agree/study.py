@@ -159,6 +159,7 @@ def agreement(
     intervals = _Intervals.over(
         [ratings.groups[unit] for unit in np.flatnonzero(sets.enters)], seed, replicates, method
     )
+    by = (intervals.clusters, intervals.transcripts)
     return Agreement(
         coders=ratings.coders,
         units=sets.units,
@@ -166,8 +167,8 @@ def agreement(
         missing=_missing(ratings),
         percent=intervals.estimate(percent_of(sets, None)),
         kappa=intervals.estimate(pooled_kappa(present)),
-        alpha_masi=intervals.estimate(alpha(sets, "masi")),
-        alpha_jaccard=intervals.estimate(alpha(sets, "jaccard")),
+        alpha_masi=intervals.estimate(alpha(sets, "masi", clusters=by)),
+        alpha_jaccard=intervals.estimate(alpha(sets, "jaccard", clusters=by)),
         alpha_multivalued=intervals.estimate(alpha_of_codes(sets)),
         by_code=tuple(_on_code(code, judged, intervals) for code, judged in zip(codes, present, strict=True)),
         interval=intervals.said,
