@@ -92,7 +92,7 @@ def test_the_whole_journey_runs_without_a_network(
     assert "0 suggestions in 0 transcripts" in run("precode", folder)
     assert "no unit in common" in refusal("agree", folder)  # nobody but the model saw t3 so far
     text = run("export", folder, out / "all.qdpx", out / "all.xlsx", out / "all.csv")
-    assert text.count("quotes read back and compared") == 3
+    assert text.count("read back and compared, all equal") == 3
     qdpx.write(study, out / "human.qdpx")
     run("import", folder, out / "human.qdpx")
     table = run("agree", folder, "--coders", "דנה,autocoder m1")

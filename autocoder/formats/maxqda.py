@@ -1,4 +1,4 @@
-"""Tables of coded segments as MAXQDA exports them: .xlsx and .csv, read by header and written in MAXQDA's columns.
+"""Tables of coded segments as MAXQDA exports them: .xlsx and .csv read by header, .xlsx written in MAXQDA's columns.
 
 Columns are found by their headers in English, German and Hebrew; only document, code and segment must be there.
 A table gives no positions, so reading gives quotes, which :mod:`autocoder.formats.anchor` finds in the transcripts.
@@ -8,9 +8,9 @@ What is written can be read back without loss:
 * Beginning and End are paragraph numbers, from 1; Coverage % is the share of the transcript's characters.
 * A quote or comment longer than a cell holds (32,767 characters in Excel) goes on in the rows below it; their comments
   begin with ``autocoder part 1 of 2``, and reading joins them again.
-* In .xlsx every text is a text cell, so nothing runs as a formula; what XML cannot hold is escaped as Excel does it.
-* In .csv a cell that a spreadsheet would run (it begins with ``= + - @``, a tab or a carriage return) gets an
-  apostrophe in front, and so does one that begins with apostrophes and such a character; reading takes one off.
+* Every text is a text cell, so nothing runs as a formula; what XML cannot hold is escaped as Excel does it.
+
+In a .csv reading takes off the apostrophe by which a cell is kept from running (:mod:`autocoder.formats.cells`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import io
 import re
 import zipfile
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -30,11 +30,13 @@ from lxml import etree
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
 
+from autocoder.decided import Status, statuses
 from autocoder.errors import FileRefused
 from autocoder.formats import remarks
 from autocoder.formats.archive import open_archive
+from autocoder.formats.cells import unguarded
 from autocoder.formats.plain import read_text
-from autocoder.formats.whole import ExportRefused, check_codings, compare, whole
+from autocoder.formats.whole import Coded, Compared, check_codings, coded, compare_codings, whole
 from autocoder.project import Coder, CoderKind, Coding, Problem, Project, Quote, Reading, Transcript
 
 CELL_LIMIT = 32_767
@@ -75,7 +77,6 @@ _BY_HEADER = {header.casefold(): column for column, aliases in _COLUMNS.items() 
 
 _PATH = re.compile(r"\s+>\s+")
 _PART = re.compile(r"^autocoder part (\d+) of (\d+)(?:\n|$)")
-_FORMULA = re.compile(r"^'*[=+\-@\t\r]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_IN_CELL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _BROKEN_XLSX = (zipfile.BadZipFile, InvalidFileException, etree.XMLSyntaxError, SyntaxError, KeyError, ValueError)
@@ -251,43 +252,36 @@ def _csv_grids(path: Path, text: str) -> Iterator[list[list[str]]]:
     for delimiter in _DELIMITERS:
         try:
             rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-            yield [[_unguarded(cell) for cell in row] for row in rows]
+            yield [[unguarded(cell) for cell in row] for row in rows]
         except csv.Error as error:
             faults.append(error)
     if len(faults) == len(_DELIMITERS):
         raise FileRefused(path, f"it is no readable table ({faults[0]})", "save it as CSV UTF-8") from faults[0]
 
 
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
-
-
 # --- writing
 
 
-def write(project: Project, path: Path) -> None:
-    """Write every coding as a row, by transcript and position, whole or not at all; the ending says which format."""
+def write(project: Project, path: Path, known: Mapping[Coding, Status] | None = None) -> None:
+    """Write every coding as a row, by transcript and position, whole or not at all.
+
+    ``known`` is where each suggestion stands, by default as nobody has reviewed it.
+    """
     check_codings(project)
-    writers = {".xlsx": _write_xlsx, ".csv": _write_csv}
-    writer = writers.get(path.suffix.casefold())
-    if writer is None:
-        raise ExportRefused(
-            f"{path.name}: coded segments are written as .xlsx or .csv; give the file one of these endings."
-        )
-    rows = _table_rows(project)
+    rows = _table_rows(project, known)
     with whole(path) as part:
-        writer(rows, part)
+        _write_xlsx(rows, part)
 
 
-def _table_rows(project: Project) -> list[list[Cell]]:
-    models = {coder.name for coder in project.coders if coder.kind is CoderKind.MODEL}
+def _table_rows(project: Project, known: Mapping[Coding, Status] | None) -> list[list[Cell]]:
+    known = statuses(project) if known is None else known
     order = {transcript.name: place for place, transcript in enumerate(project.transcripts)}
     line_ends = {each.name: [match.start() for match in re.finditer("\n", each.text)] for each in project.transcripts}
     rows: list[list[Cell]] = []
     codings = _distinct(project.codings)
     for coding in sorted(codings, key=lambda each: (order[each.transcript], each.span, each.coder, each.code)):
         transcript = project.transcript(coding.transcript)
-        cells = _cells(project, coding, transcript, coding.coder in models, line_ends[coding.transcript])
+        cells = _cells(project, coding, transcript, known.get(coding), line_ends[coding.transcript])
         rows += _pieces(cells)
     return rows
 
@@ -298,13 +292,13 @@ def _distinct(codings: Iterable[Coding]) -> Iterable[Coding]:
 
 
 def _cells(
-    project: Project, coding: Coding, transcript: Transcript, model: bool, line_ends: list[int]
+    project: Project, coding: Coding, transcript: Transcript, status: Status | None, line_ends: list[int]
 ) -> dict[str, Cell]:
     span = coding.span
-    score = round(100 * coding.score) if model and coding.score is not None else 0
+    score = round(100 * coding.score) if status is not None and coding.score is not None else 0
     cells: dict[str, Cell] = {
         "Color": project.codebook[coding.code].color or "",
-        "Comment": str(remarks.remark(coding, model)),
+        "Comment": str(remarks.remark(coding, status)),
         "Document name": transcript.name,
         "Code": project.codebook.path(coding.code),
         "Beginning": bisect_right(line_ends, span.start - 1) + 1,
@@ -354,27 +348,19 @@ def _xlsx_cell(sheet: object, cell: Cell) -> object:
     return written
 
 
-def _write_csv(rows: Sequence[Sequence[Cell]], path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_COLUMNS)
-        writer.writerows([_guarded(cell) for cell in row] for row in rows)
-
-
-def _guarded(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
-
-
 # --- reading back
 
 
-def verify(path: Path, project: Project) -> int:
-    """Read the written table back and compare it row by row; return how many quotes were compared.
+def verify(path: Path, project: Project, known: Mapping[Coding, Status] | None = None) -> Compared:
+    """Read the written table back and compare it row by row; return what was compared.
 
     A row is document, code path, coder, first and last paragraph, weight, comment and the quoted text.
     """
-    columns = ("Document name", "Code", "Created by", "Beginning", "End", "Weight score", "Comment", "Segment")
-    whole_rows = _joined(_Row(0, dict(zip(_COLUMNS, map(str, cells), strict=True))) for cells in _table_rows(project))
-    wanted = [tuple(row[column] for column in columns) for row in whole_rows]
-    found = [tuple(row[column] for column in columns) for row in _read_table(path).rows]
-    return compare(path, wanted, found, "quotes")
+    table = _table_rows(project, known)
+    whole_rows = _joined(_Row(0, dict(zip(_COLUMNS, map(str, cells), strict=True))) for cells in table)
+    return compare_codings(path, map(_coded, whole_rows), map(_coded, _read_table(path).rows))
+
+
+def _coded(row: _Row) -> Coded:
+    rest = (row["Beginning"], row["End"], row["Weight score"], row["Comment"])
+    return coded(row["Document name"], row["Created by"], row["Code"], row["Segment"], *rest)
