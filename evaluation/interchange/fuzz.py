@@ -40,7 +40,7 @@ from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, 
 
 LIMIT = 1024**3
 """Bytes of memory that a reader may need for any file of 10 MB."""
-SECONDS = 60
+SECONDS = 300
 MEGABYTES = 10
 CHANGES = 4  # at most, in one file
 

@@ -137,7 +137,7 @@ def compared(ours: Reading, theirs: Mapping[str, Any]) -> dict[str, Any]:
         "coders": ([coder.name for coder in ours.coders], theirs["coders"]),
     }
     if "codes" in theirs:
-        sides["codes"] = (names, theirs["codes"])
+        sides["codes"] = (list(names), theirs["codes"])
     if "code_names" in theirs:
         sides["names of codes"] = (set(names.values()), theirs["code_names"])
     if "texts" in theirs:
