@@ -153,4 +153,5 @@ def restrict(project: Project, names: frozenset[str]) -> Project:
         project,
         transcripts=tuple(transcript for transcript in project.transcripts if transcript.name in names),
         codings=tuple(coding for coding in project.codings if coding.transcript in names),
+        memos=tuple(memo for memo in project.memos if not memo.transcript or memo.transcript in names),
     )

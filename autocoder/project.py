@@ -56,13 +56,17 @@ class Turn:
 
 @dataclass(frozen=True)
 class Transcript:
-    """One interview or focus group. The text never changes after import: LF line ends, no BOM, else as received."""
+    """One interview or focus group. The text never changes after import: LF line ends, no BOM, else as received.
+
+    ``groups`` are the document groups (sets) that it is in; ``speakers`` holds variables by speaker.
+    """
 
     name: str
     text: str
     turns: tuple[Turn, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     speakers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -229,7 +233,10 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Coding:
-    """A code that a coder put on a span of a transcript; ``created`` is ISO 8601, ``score`` a model's number."""
+    """A code that a coder put on a span of a transcript.
+
+    ``created`` is ISO 8601, ``score`` a model's number, ``weight`` the importance a person gave (MAXQDA: 0 to 100).
+    """
 
     transcript: str
     span: Span
@@ -240,13 +247,66 @@ class Coding:
     memo: str = ""
     created: str = ""
     codebook_version: int = 1
+    weight: float | None = None
+
+    @property
+    def key(self) -> CodingKey:
+        """What makes a coding one coding: a coder puts a code on a span once."""
+        return (self.transcript, self.span, self.code, self.coder)
+
+    @property
+    def said(self) -> str:
+        """The fingerprint of what was said beside the coding: memo and weight."""
+        return fingerprint(f"{self.weight}\x1f{self.memo}") if self.memo or self.weight is not None else ""
+
+
+CodingKey = tuple[str, Span, str, str]
+"""Transcript, span, code and coder."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A coding of a person as an imported file held it, to compare a later export of the same project with.
+
+    ``file`` and ``source`` are the file's name and the project that it was an export of; ``said`` as in Coding.
+    """
+
+    file: str
+    source: str
+    transcript: str
+    span: Span
+    code: str
+    coder: str
+    said: str = ""
+
+    @property
+    def key(self) -> CodingKey:
+        """As in Coding."""
+        return (self.transcript, self.span, self.code, self.coder)
+
+
+@dataclass(frozen=True)
+class Memo:
+    """A note that is no coding.
+
+    It is about a stretch of a transcript (``span``), a whole transcript, a code, or, with none of them, the study.
+    """
+
+    text: str
+    title: str = ""
+    author: str = ""
+    created: str = ""
+    transcript: str = ""
+    span: Span | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True)
 class Quote:
-    """A coding as a table gives it: the quoted text without a position.
+    """A coding as a table gives it: the quoted text, mostly without a position.
 
-    ``row`` is its row in the file and ``paragraph`` the paragraph where it begins, both from 1; None when not given.
+    ``row`` is its row in the file and ``paragraph`` the paragraph where it begins, both from 1; ``span`` is the
+    position where the table gives one, to be believed only where the text is the quote. None when not given.
     """
 
     document: str
@@ -257,6 +317,11 @@ class Quote:
     memo: str = ""
     created: str = ""
     paragraph: int | None = None
+    span: Span | None = None
+    weight: float | None = None
+    origin: Origin | None = None
+    score: float | None = None
+    codebook_version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -293,8 +358,9 @@ class Problem:
 class Reading:
     """What one file held, in the project's nouns, before it is joined to a project.
 
-    ``codings`` name a code by its id in ``codebook``; ``quotes`` wait to be anchored in a transcript; ``notes`` say
-    what was decided while reading (an encoding, an offset convention).
+    ``codings`` and ``memos`` name a code by its id in ``codebook``; ``quotes`` wait to be anchored in a transcript;
+    ``notes`` say what was decided while reading (an encoding, an offset convention). ``source`` names the project of
+    another program that the file is an export of, so that a later export is known again; "" where the file has none.
     """
 
     transcripts: tuple[Transcript, ...] = ()
@@ -304,6 +370,8 @@ class Reading:
     quotes: tuple[Quote, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    memos: tuple[Memo, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -315,6 +383,7 @@ class Project:
     transcripts: tuple[Transcript, ...] = ()
     coders: tuple[Coder, ...] = ()
     codings: tuple[Coding, ...] = ()
+    memos: tuple[Memo, ...] = ()
 
     @cached_property
     def _by_name(self) -> dict[str, Transcript]:

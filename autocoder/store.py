@@ -27,8 +27,11 @@ from autocoder.project import (
     Coder,
     CoderKind,
     Coding,
+    CodingKey,
     Decision,
     Exclusion,
+    Held,
+    Memo,
     Origin,
     Project,
     Role,
@@ -39,7 +42,7 @@ from autocoder.project import (
 
 SETTINGS = "autocoder.toml"
 DATABASE = "sqlite:///project.db"
-LATEST = "0001"
+LATEST = "0003"
 BUSY_MILLISECONDS = 15_000
 _ROWS_PER_STATEMENT = 5_000
 
@@ -61,6 +64,7 @@ _transcript = sa.Table(
     sa.Column("sha256", sa.String),
     sa.Column("variables", sa.JSON),
     sa.Column("speakers", sa.JSON),
+    sa.Column("groups", sa.JSON),
 )
 _turn = sa.Table(
     "turn",
@@ -94,6 +98,7 @@ _coding = sa.Table(
     sa.Column("memo", sa.Text),
     sa.Column("created", sa.String),
     sa.Column("codebook_version", sa.Integer),
+    sa.Column("weight", sa.Float),
 )
 _decision = sa.Table(
     "decision",
@@ -120,6 +125,31 @@ _file_read = sa.Table(
     sa.Column("name", sa.String),
     sa.Column("sha256", sa.String),
     sa.Column("at", sa.String),
+    sa.Column("source", sa.String),
+)
+_held = sa.Table(
+    "held",
+    _schema,
+    sa.Column("file_id", sa.Integer, primary_key=True),
+    sa.Column("transcript_id", sa.Integer, primary_key=True),
+    sa.Column("start", sa.Integer, primary_key=True),
+    sa.Column("end", sa.Integer, primary_key=True),
+    sa.Column("code", sa.String, primary_key=True),
+    sa.Column("coder_id", sa.Integer, primary_key=True),
+    sa.Column("said", sa.String),
+)
+_memo = sa.Table(
+    "memo",
+    _schema,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("transcript_id", sa.Integer),
+    sa.Column("start", sa.Integer),
+    sa.Column("end", sa.Integer),
+    sa.Column("code", sa.String),
+    sa.Column("title", sa.Text),
+    sa.Column("text", sa.Text),
+    sa.Column("author", sa.String),
+    sa.Column("created", sa.String),
 )
 _precoded = sa.Table(
     "precoded",
@@ -136,16 +166,27 @@ class ProjectFault(AutocoderError):
 
 @dataclass(frozen=True)
 class FileRead:
-    """A file that was imported: its name, the SHA-256 of its bytes, when."""
+    """A file that was imported: its name, the SHA-256 of its bytes, when, and the project that it is an export of.
+
+    ``codings`` are those of people that it holds; ``replaces`` is what earlier exports held and this one tells anew.
+    """
 
     name: str
     sha256: str
     at: str
+    source: str = ""
+    codings: tuple[Coding, ...] = ()
+    replaces: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True)
 class Addition:
-    """What one import adds to a project; codings that are there already are left alone."""
+    """What one import adds to a project; codings that are there already are left alone.
+
+    ``described`` are transcripts that are there and get variables, speakers' variables and groups; ``removed`` are
+    codings that a later export no longer holds, which go unless another file holds them; ``reworded`` are codings
+    that are there and get another memo and weight.
+    """
 
     transcripts: tuple[Transcript, ...] = ()
     coders: tuple[Coder, ...] = ()
@@ -154,6 +195,10 @@ class Addition:
     change: str = ""
     at: str = ""
     files: tuple[FileRead, ...] = ()
+    memos: tuple[Memo, ...] = ()
+    described: tuple[Transcript, ...] = ()
+    removed: tuple[CodingKey, ...] = ()
+    reworded: tuple[Coding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,7 +277,10 @@ class Store:
             for turn in connection.execute(sa.select(_turn).order_by(_turn.c.transcript_id, _turn.c.number)):
                 span = Span(turn.start, turn.end)
                 turns[turn.transcript_id].append(Turn(span, turn.speaker, Role(turn.role), turn.time))
-        return tuple(Transcript(row.name, row.text, tuple(turns[row.id]), row.variables, row.speakers) for row in rows)
+        return tuple(
+            Transcript(row.name, row.text, tuple(turns[row.id]), row.variables, row.speakers, tuple(row.groups))
+            for row in rows
+        )
 
     def coders(self) -> tuple[Coder, ...]:
         """Return the coders in the order in which they came."""
@@ -253,7 +301,45 @@ class Store:
 
     def load(self) -> Project:
         """Return the whole project."""
-        return Project(self.name, self.codebook(), self.transcripts(), self.coders(), self.codings())
+        return Project(self.name, self.codebook(), self.transcripts(), self.coders(), self.codings(), self.memos())
+
+    def memos(self) -> tuple[Memo, ...]:
+        """Return the memos in the order in which they came."""
+        query = (
+            sa.select(_memo, _transcript.c.name.label("transcript"))
+            .outerjoin(_transcript, _transcript.c.id == _memo.c.transcript_id)
+            .order_by(_memo.c.id)
+        )
+        with self._reading() as connection:
+            return tuple(_memo_of(row) for row in connection.execute(query))
+
+    def held(self, name: str, source: str) -> tuple[Held, ...]:
+        """Return the codings that imported files of this name, or of this project of another program, held last."""
+        with self._reading() as connection:
+            files = {
+                row.id: row
+                for row in connection.execute(sa.select(_file_read))
+                if row.name.casefold() == name.casefold() or (source and row.source == source)
+            }
+            query = (
+                sa.select(_held, _transcript.c.name.label("transcript"), _coder.c.name.label("coder"))
+                .join(_transcript, _transcript.c.id == _held.c.transcript_id)
+                .join(_coder, _coder.c.id == _held.c.coder_id)
+                .where(_held.c.file_id.in_(files))
+                .order_by(_held.c.transcript_id, _held.c.start, _held.c.end, _held.c.code, _held.c.file_id)
+            )
+            return tuple(
+                Held(
+                    files[row.file_id].name,
+                    files[row.file_id].source,
+                    row.transcript,
+                    Span(row.start, row.end),
+                    row.code,
+                    row.coder,
+                    row.said,
+                )
+                for row in connection.execute(query)
+            )
 
     def decisions(self) -> tuple[Decision, ...]:
         """Return the decisions in the order in which they were made."""
@@ -270,7 +356,7 @@ class Store:
         """Return the files that were imported."""
         with self._reading() as connection:
             rows = connection.execute(sa.select(_file_read).order_by(_file_read.c.id))
-            return tuple(FileRead(row.name, row.sha256, row.at) for row in rows)
+            return tuple(FileRead(row.name, row.sha256, row.at, row.source) for row in rows)
 
     def precoded(self, coder: str) -> frozenset[str]:
         """Return the names of the transcripts that this model coder has gone through."""
@@ -319,10 +405,14 @@ class Store:
             if addition.codebook is not None:
                 _insert_codebook(connection, addition.codebook, addition.change, addition.at)
             _insert_transcripts(connection, addition.transcripts)
+            _describe_transcripts(connection, addition.described)
             _insert_coders(connection, addition.coders)
+            _forget_held(connection, [held for file in addition.files for held in file.replaces])
+            _delete_codings(connection, addition.removed)
             added = _insert_codings(connection, addition.codings)
-            if addition.files:
-                connection.execute(sa.insert(_file_read), [asdict(file) for file in addition.files])
+            _reword_codings(connection, addition.reworded)
+            _insert_files(connection, addition.files)
+            _insert_memos(connection, addition.memos)
         return added
 
     def add_suggestions(self, coder: Coder, transcript: str, codings: Sequence[Coding]) -> None:
@@ -488,12 +578,20 @@ def _insert_transcripts(connection: sa.Connection, transcripts: Iterable[Transcr
                 sha256=transcript.sha256,
                 variables=dict(transcript.variables),
                 speakers={name: dict(variables) for name, variables in transcript.speakers.items()},
+                groups=list(transcript.groups),
             )
             .returning(_transcript.c.id)
         ).one()
         rows = [_turn_row(transcript_id, n, turn) for n, turn in enumerate(transcript.turns)]
         if rows:
             connection.execute(sa.insert(_turn), rows)
+
+
+def _describe_transcripts(connection: sa.Connection, transcripts: Iterable[Transcript]) -> None:
+    for transcript in transcripts:
+        speakers = {name: dict(variables) for name, variables in transcript.speakers.items()}
+        values = {"variables": dict(transcript.variables), "speakers": speakers, "groups": list(transcript.groups)}
+        connection.execute(sa.update(_transcript).where(_transcript.c.name == transcript.name).values(**values))
 
 
 def _turn_row(transcript_id: int, number: int, turn: Turn) -> dict[str, Any]:
@@ -517,8 +615,7 @@ def _insert_coders(connection: sa.Connection, coders: Iterable[Coder]) -> None:
 def _insert_codings(connection: sa.Connection, codings: Iterable[Coding]) -> int:
     """Insert the codings that are not there yet and return their number."""
     transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
-    key = (_coding.c.transcript_id, _coding.c.start, _coding.c.end, _coding.c.code, _coding.c.coder_id)
-    there = {tuple(row) for row in connection.execute(sa.select(*key))}
+    there = {tuple(row) for row in connection.execute(sa.select(*_key_columns()))}
     rows = []
     for coding in codings:
         identity = (transcripts[coding.transcript], *_edges(coding.span), coding.code, coders[coding.coder])
@@ -528,6 +625,100 @@ def _insert_codings(connection: sa.Connection, codings: Iterable[Coding]) -> int
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
         connection.execute(sa.insert(_coding), rows[start : start + _ROWS_PER_STATEMENT])
     return len(rows)
+
+
+def _insert_files(connection: sa.Connection, files: Iterable[FileRead]) -> None:
+    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
+    for file in files:
+        values = {"name": file.name, "sha256": file.sha256, "at": file.at, "source": file.source}
+        file_id = connection.scalars(sa.insert(_file_read).values(**values).returning(_file_read.c.id)).one()
+        held = {coding.key: coding.said for coding in file.codings}
+        rows = [_place(key, transcripts, coders) | {"file_id": file_id, "said": said} for key, said in held.items()]
+        for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+            connection.execute(sa.insert(_held), rows[start : start + _ROWS_PER_STATEMENT])
+
+
+def _place(key: CodingKey, transcripts: Mapping[str, int], coders: Mapping[str, int]) -> dict[str, Any]:
+    transcript, span, code, coder = key
+    edges = {"start": span.start, "end": span.end}
+    return {"transcript_id": transcripts[transcript], "code": code, "coder_id": coders[coder]} | edges
+
+
+def _at_place(table: sa.Table) -> sa.ColumnElement[bool]:
+    """The condition on a coding's key, its values to be bound by the names of the columns."""
+    columns = ("transcript_id", "start", "end", "code", "coder_id")
+    return sa.and_(*(table.c[column] == sa.bindparam(f"at_{column}") for column in columns))
+
+
+def _bound(place: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"at_{column}": value for column, value in place.items()}
+
+
+def _forget_held(connection: sa.Connection, held: Sequence[Held]) -> None:
+    if not held:
+        return
+    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
+    files: dict[tuple[str, str], list[int]] = {}
+    for row in connection.execute(sa.select(_file_read)):
+        files.setdefault((row.name, row.source), []).append(row.id)
+    rows = [
+        _bound(_place(each.key, transcripts, coders)) | {"at_file": file_id}
+        for each in held
+        for file_id in files[each.file, each.source]
+    ]
+    connection.execute(sa.delete(_held).where(_at_place(_held), _held.c.file_id == sa.bindparam("at_file")), rows)
+
+
+def _delete_codings(connection: sa.Connection, keys: Sequence[CodingKey]) -> None:
+    """Delete codings that no imported file holds any more."""
+    if not keys:
+        return
+    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
+    still = sa.exists().where(*(_held.c[column.name] == column for column in _key_columns()))
+    rows = [_bound(_place(key, transcripts, coders)) for key in keys]
+    connection.execute(sa.delete(_coding).where(_at_place(_coding), ~still), rows)
+
+
+def _key_columns() -> tuple[sa.Column[Any], ...]:
+    return (_coding.c.transcript_id, _coding.c.start, _coding.c.end, _coding.c.code, _coding.c.coder_id)
+
+
+def _reword_codings(connection: sa.Connection, codings: Sequence[Coding]) -> None:
+    if not codings:
+        return
+    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
+    rows = [
+        _bound(_place(coding.key, transcripts, coders)) | {"new_memo": coding.memo, "new_weight": coding.weight}
+        for coding in codings
+    ]
+    values: dict[str, Any] = {"memo": sa.bindparam("new_memo"), "weight": sa.bindparam("new_weight")}
+    connection.execute(sa.update(_coding).where(_at_place(_coding)).values(values), rows)
+
+
+def _insert_memos(connection: sa.Connection, memos: Iterable[Memo]) -> None:
+    """Insert the memos that are not there yet."""
+    transcripts = _ids(connection, _transcript)
+    columns = [column for column in _memo.c if column is not _memo.c.id]
+    there = {tuple(row) for row in connection.execute(sa.select(*columns))}
+    for memo in memos:
+        values: dict[str, Any] = {
+            "transcript_id": transcripts[memo.transcript] if memo.transcript else None,
+            "start": memo.span.start if memo.span else None,
+            "end": memo.span.end if memo.span else None,
+            "code": memo.code,
+            "title": memo.title,
+            "text": memo.text,
+            "author": memo.author,
+            "created": memo.created,
+        }
+        if tuple(values.values()) not in there:
+            there.add(tuple(values.values()))
+            connection.execute(sa.insert(_memo).values(**values))
+
+
+def _memo_of(row: sa.Row[Any]) -> Memo:
+    span = None if row.start is None else Span(row.start, row.end)
+    return Memo(row.text, row.title, row.author, row.created, row.transcript or "", span, row.code)
 
 
 def _edges(span: Span) -> tuple[int, int]:
@@ -542,6 +733,7 @@ def _coding_row(coding: Coding, identity: tuple[int, int, int, str, int]) -> dic
         "memo": coding.memo,
         "created": coding.created,
         "codebook_version": coding.codebook_version,
+        "weight": coding.weight,
     }
 
 
@@ -556,6 +748,7 @@ def _coding_of(row: sa.Row[Any]) -> Coding:
         memo=row.memo,
         created=row.created,
         codebook_version=row.codebook_version,
+        weight=row.weight,
     )
 
 

@@ -295,7 +295,7 @@ def _cells(
     project: Project, coding: Coding, transcript: Transcript, status: Status | None, line_ends: list[int]
 ) -> dict[str, Cell]:
     span = coding.span
-    score = round(100 * coding.score) if status is not None and coding.score is not None else 0
+    weight = round(100 * coding.score) if status is not None and coding.score is not None else coding.weight or 0
     cells: dict[str, Cell] = {
         "Color": project.codebook[coding.code].color or "",
         "Comment": str(remarks.remark(coding, status)),
@@ -303,7 +303,7 @@ def _cells(
         "Code": project.codebook.path(coding.code),
         "Beginning": bisect_right(line_ends, span.start - 1) + 1,
         "End": bisect_right(line_ends, span.end - 2) + 1,
-        "Weight score": score,
+        "Weight score": int(weight) if weight == int(weight) else weight,
         "Segment": transcript.quote(span),
         "Created by": coding.coder,
         "Created": coding.created,

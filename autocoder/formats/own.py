@@ -2,8 +2,9 @@
 
 ``start`` and ``end`` are a half-open span in code points of the transcript's text, ``code`` is the path of names from
 the root joined by " > ", ``quote`` the text of the span, ``origin`` one of blind, assisted, auto and adjudicated (a
-model's are auto), ``score`` a number from 0 to 1 or nothing. A .csv is UTF-8 with a byte order mark, so that Excel
-shows Hebrew, and no cell of it runs as a formula (:mod:`autocoder.formats.cells`); a .jsonl one object a line.
+model's are auto), ``score`` a model's number or nothing, ``weight`` a person's. A .csv is UTF-8 with a byte order mark,
+so that Excel shows Hebrew, and no cell of it runs as a formula (:mod:`autocoder.formats.cells`); a .jsonl is one object
+a line.
 """
 
 from __future__ import annotations
@@ -39,10 +40,17 @@ class Row:
     score: float | None = None
     created: str = ""
     codebook_version: int = 1
+    weight: float | None = None
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
-_NUMBERS: dict[str, type[int] | type[float]] = {"start": int, "end": int, "score": float, "codebook_version": int}
+_NUMBERS: dict[str, type[int] | type[float]] = {
+    "start": int,
+    "end": int,
+    "score": float,
+    "codebook_version": int,
+    "weight": float,
+}
 
 
 def write(project: Project, path: Path) -> None:
@@ -76,6 +84,7 @@ def _rows(project: Project) -> Iterator[Row]:
             score=coding.score,
             created=coding.created,
             codebook_version=coding.codebook_version,
+            weight=coding.weight,
         )
 
 
@@ -154,5 +163,5 @@ def verify(path: Path, project: Project) -> Compared:
 
 
 def _coded(row: Row) -> Coded:
-    rest = (row.start, row.end, row.memo, row.origin, row.score, row.created, row.codebook_version)
+    rest = (row.start, row.end, row.memo, row.origin, row.score, row.created, row.codebook_version, row.weight)
     return coded(row.document, row.coder, row.code, row.quote, *rest)

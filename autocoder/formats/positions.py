@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 
 from autocoder.project import Span
@@ -19,6 +20,8 @@ from autocoder.project import Span
 CLEAN_SHARE = 0.9
 """Below this share of clean selections the positions are doubtful and the reader says so."""
 _ENOUGH = 5  # selections, before the odd convention of an included end is believed
+DECISIVE = 2
+"""By so many points a source must suit another convention better before it leaves the project's own."""
 OVERSHOOT = 2
 """A selection may end this far after the text (a counted BOM or last line end) and is then cut at the text's end."""
 
@@ -45,6 +48,8 @@ class Convention:
 
 # By the beginning of Project/@origin, interchange.md 2.4; ties between conventions are settled by it.
 _DEFAULTS = {"nvivo": Convention(utf16=True, crlf_is_two=True)}
+_LONG_NAME = 12
+"""A selection's name of fewer characters may be a title that stands in the text by chance."""
 _OWN_ORIGIN = "autocoder"
 
 
@@ -61,6 +66,12 @@ class Received:
     text: str
     had_bom: bool
     crlf: tuple[int, ...]
+
+    @cached_property
+    def matters(self) -> Mapping[str, bool]:
+        """Which fields of a convention make a difference in this text."""
+        wide = _WIDE.search(self.text) is not None
+        return {"utf16": wide, "crlf_is_two": bool(self.crlf), "bom_counts": self.had_bom}
 
     @classmethod
     def from_raw(cls, raw: str) -> Received:
@@ -143,40 +154,85 @@ class Choice:
         return ", ".join(f"{mark.start} to {mark.end}" for mark in self.doubtful[:count])
 
 
-def choose(received: Received, marks: Sequence[Mark], origin: str) -> Choice:
-    """Return the convention that suits the selections best, the origin's own on ties.
+Source = tuple[Received, Sequence[Mark]]
+"""A text with the selections in it."""
+_Judged = tuple[int, Choice]
 
-    An included end, which no known program writes, is tried only when no other convention leaves enough of enough
-    selections clean. What autocoder wrote itself is known and not judged.
+
+def choose(sources: Sequence[Source], origin: str) -> list[Choice]:
+    """Return, for each source of one project, the convention that suits its selections best.
+
+    Every source judges for itself, but a program counts all its texts alike: where a source's own evidence is not
+    ``DECISIVE``, the convention that suits the whole project is taken, and on ties the origin's own. An included end,
+    which no known program writes, is tried only when no other convention leaves enough of enough selections clean.
+    What autocoder wrote itself is known and not judged.
     """
     default = default_convention(origin)
     if origin.strip().casefold().startswith(_OWN_ORIGIN):
-        return replace(_judged(received, marks, default)[1], certain=True)
-    best = max((_judged(received, marks, each) for each in _candidates(received, default)), key=_score)
+        return [replace(_judged(received, marks, default)[1], certain=True) for received, marks in sources]
+    judged = [
+        {each: _judged(received, marks, each) for each in _candidates(received, default)} for received, marks in sources
+    ]
+    common = _common(sources, judged, default)
+    return [
+        _settled(source, each, _projected(common, source[0], default), default)
+        for source, each in zip(sources, judged, strict=True)
+    ]
+
+
+def _common(
+    sources: Sequence[Source], judged: Sequence[Mapping[Convention, _Judged]], default: Convention
+) -> Convention:
+    """The convention that suits all sources together best."""
+
+    def total(convention: Convention) -> int:
+        return sum(
+            found[_projected(convention, received, default)][0]
+            for (received, _), found in zip(sources, judged, strict=True)
+        )
+
+    return max(_nearest_first(default), key=total)
+
+
+def _settled(source: Source, judged: Mapping[Convention, _Judged], common: Convention, default: Convention) -> Choice:
+    received, marks = source
+    own = max(judged.values(), key=_score)
+    best = own if _score(own) >= _score(judged[common]) + DECISIVE else judged[common]
     if best[1].share < CLEAN_SHARE and len(marks) >= _ENOUGH:
         included = [replace(each, end_included=True) for each in _candidates(received, default)]
         other = max((_judged(received, marks, each) for each in included), key=_score)
-        if other[1].share >= CLEAN_SHARE and other[0] > best[0]:
+        if other[1].share >= CLEAN_SHARE and _score(other) > _score(best):
             best = other
     return best[1]
 
 
+def _nearest_first(default: Convention, *free: str) -> list[Convention]:
+    """Every way to fill the fields named in ``free`` (all three without any), those most like the default first."""
+    names = free or ("utf16", "crlf_is_two", "bom_counts")
+    found = [
+        replace(default, **dict(zip(names, values, strict=True)))
+        for values in product((False, True), repeat=len(names))
+    ]
+    return sorted(found, key=lambda each: sum(getattr(each, name) != getattr(default, name) for name in names))
+
+
+def _projected(convention: Convention, received: Received, default: Convention) -> Convention:
+    """The convention with the default in the fields that make no difference in this text."""
+    moot = {name: getattr(default, name) for name, matters in received.matters.items() if not matters}
+    return replace(convention, **moot)
+
+
 def _candidates(received: Received, default: Convention) -> list[Convention]:
-    """Every convention that counts this text in its own way, the default first."""
-    options = product(
-        (False, True) if _WIDE.search(received.text) else (default.utf16,),
-        (False, True) if received.crlf else (default.crlf_is_two,),
-        (False, True) if received.had_bom else (default.bom_counts,),
-    )
-    found = [Convention(utf16, crlf, bom) for utf16, crlf, bom in options]
-    return sorted(found, key=lambda convention: convention != default)
+    """Every convention that counts this text in its own way, those most like the default first."""
+    free = [name for name, matters in received.matters.items() if matters]
+    return _nearest_first(default, *free) if free else [default]
 
 
-def _score(judged: tuple[int, Choice]) -> int:
+def _score(judged: _Judged) -> int:
     return judged[0]
 
 
-def _judged(received: Received, marks: Sequence[Mark], convention: Convention) -> tuple[int, Choice]:
+def _judged(received: Received, marks: Sequence[Mark], convention: Convention) -> _Judged:
     """The score counts a clean selection once and one whose name is its text twice, for no chance shift gives that."""
     scale = Scale(received, convention)
     points = [_points(received.text, scale.place(mark), mark.name, convention.end_included) for mark in marks]
@@ -224,3 +280,12 @@ def to_span(place: Place, length: int) -> Span | None:
     if not 0 <= place.start < end or place.end > length + OVERSHOOT:
         return None
     return Span(place.start, end)
+
+
+def named_span(text: str, name: str) -> Span | None:
+    """Return where the quote that names a selection stands; None when it is cut, too short, or not there just once."""
+    quote = name.strip()
+    if len(quote) < _LONG_NAME or _CUT_NAME.search(quote):
+        return None
+    start = text.find(quote)
+    return Span(start, start + len(quote)) if start >= 0 and text.find(quote, start + 1) < 0 else None

@@ -12,8 +12,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import unquote
@@ -27,21 +27,25 @@ from lxml import etree
 from autocoder import __version__
 from autocoder.decided import Status, statuses
 from autocoder.errors import FileRefused
-from autocoder.formats import refi, remarks
+from autocoder.formats import around, refi, remarks
 from autocoder.formats.archive import MAX_RATIO, Archive, open_archive, parse_xml
-from autocoder.formats.positions import BOM, Choice, Mark, Received, choose, to_span
+from autocoder.formats.positions import BOM, Choice, Mark, Received, choose, named_span, to_span
 from autocoder.formats.refi import children, code_guid, identity
 from autocoder.formats.whole import Coded, Compared, check_codings, coded, compare, compare_codings, whole
 from autocoder.project import (
+    Codebook,
     Coder,
     CoderKind,
     Coding,
+    CodingKey,
+    Memo,
     Problem,
     Project,
     Reading,
     Span,
     Transcript,
 )
+from autocoder.text import fingerprint
 
 __all__ = ["code_guid", "coding_guid", "exported_text", "read", "replaced", "verify", "write"]
 
@@ -57,7 +61,9 @@ _UNREAD_SOURCES = {
     "AudioSource": "a recording",
     "VideoSource": "a film",
 }
-_UNREAD_PARTS = {"Links": "links", "Sets": "sets", "Graphs": "graphs"}
+_NEARLY_ALL = 0.95
+"""The share of a transcript that a case must cover to be the transcript's own and not one speaker's."""
+_LINE_END = re.compile("\r\n?|\n")
 _SCHEME = re.compile(r"^(?:[a-z]{2,}:)?/*(?:[a-z]:/)?", re.IGNORECASE)
 _BROKEN_DOCX = (PackageNotFoundError, zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError)
 
@@ -85,6 +91,21 @@ def _project_member(archive: Archive) -> str:
     return named or others[0]
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A text source with its selections, before it is known how its program counts characters."""
+
+    element: etree._Element
+    name: str
+    received: Received
+    selections: tuple[tuple[etree._Element, Mark], ...]
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The selections' positions."""
+        return [mark for _, mark in self.selections]
+
+
 class _ProjectReader:
     """Gathers what one project file holds; each method reads one part and adds to the lists."""
 
@@ -92,27 +113,29 @@ class _ProjectReader:
         self.archive = archive
         self.root = root
         self.origin = root.get("origin") or ""
+        self.name = (root.get("name") or "").strip() or archive.path.stem
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.transcripts: list[Transcript] = []
-        self.codings: dict[tuple[str, Span, str, str], Coding] = {}
+        self.memos: list[Memo] = []
+        self.codings: dict[CodingKey, Coding] = {}
         self.unnamed = 0
+        self.bare = 0
         self.names = _user_names(root)
         self.models = {identity(user) for user in _users(root) if user.get("id") == _MODEL_ID}
         self.model_names = {self.names[guid] for guid in self.models}
-        self.codebook = refi.read_codebook(
-            refi.child(root, "CodeBook"), root.get("name") or archive.path.stem, archive.path
-        )
-        self.variables = _Variables(root)
-        self.used_notes: set[str] = set()
-        self.note_texts = {identity(note): self._note_text(note) for note in children(refi.child(root, "Notes"))}
+        self.variables = around.Variables(root)
+        self.cases = around.read_cases(root, self.variables)
+        self.sets = around.read_sets(root)
+        self.codebook = self._read_codebook()
+        self.around = self._read_notes()
 
     def reading(self) -> Reading:
-        for source in children(refi.child(self.root, "Sources")):
-            if refi.local_name(source) == "TextSource":
-                self._read_source(source)
-            else:
-                self._report_source(source)
+        sources = [source for each in children(refi.child(self.root, "Sources")) if (source := self._source(each))]
+        choices = choose([(source.received, source.marks) for source in sources], self.origin)
+        for source, choice in zip(sources, choices, strict=True):
+            self._read_source(source, choice)
+        self._read_memos()
         self._report_parts()
         codings = tuple(self.codings.values())
         used = dict.fromkeys(coding.coder for coding in codings)
@@ -124,56 +147,148 @@ class _ProjectReader:
             codings=codings,
             problems=tuple(self.problems),
             notes=(*self._head_notes(list(used)), *self.notes),
+            memos=tuple(dict.fromkeys(self.memos)),
+            source=_source_name(self.origin, self.root.get("name") or ""),
+        )
+
+    def _read_codebook(self) -> Codebook | None:
+        """The codes; one that stands for a case (NVivo) holds codings, but is not a code to suggest."""
+        codebook = refi.read_codebook(refi.child(self.root, "CodeBook"), self.name, self.archive.path)
+        cases = [code for code in codebook or () if code.id in self.cases.by_code]
+        if codebook is None or not cases:
+            return codebook
+        self.notes.append(f"{len(cases)} codes are cases of the study: their codings are kept, never suggested")
+        codes = tuple(replace(code, codable=code.codable and code not in cases) for code in codebook)
+        return replace(codebook, codes=codes)
+
+    def _read_notes(self) -> around.Notes:
+        elements = {identity(note): note for note in children(refi.child(self.root, "Notes"))}
+        linked, self.idle_links = around.read_links(self.root, elements)
+        self.coded_notes = sum(_count_codings(note) for note in elements.values())
+        return around.Notes({guid: self._note(note) for guid, note in elements.items()}, linked)
+
+    def _note(self, note: etree._Element) -> around.Note:
+        raw = self._raw_text(note)
+        text = Received.from_raw(raw).text.strip() if isinstance(raw, str) else ""
+        parts = dict.fromkeys(part for part in (refi.child_text(note, "Description"), text) if part)
+        return around.Note(
+            (note.get("name") or "").strip(),
+            "\n".join(parts),
+            self._user(note),
+            note.get("creationDateTime") or "",
         )
 
     # sources
 
-    def _read_source(self, source: etree._Element) -> None:
-        name = self._transcript_name(source)
-        raw = self._raw_text(source, name)
-        if raw is None:
-            return
+    def _source(self, element: etree._Element) -> _Source | None:
+        """Return a text source ready to be read; say what any other is."""
+        if refi.local_name(element) != "TextSource":
+            self._report_source(element)
+            return None
+        given = self._given_name(element)
+        raw = self._raw_text(element)
+        if isinstance(raw, _NoText):
+            self._lose(given, f"the source is not read, {raw.why}; {_count_codings(element)} codings in it are lost")
+            return None
+        name = _unique(given, {transcript.name for transcript in self.transcripts})
+        if name != given:
+            self.notes.append(f"{name}: a second source is named {given}")
         received = Received.from_raw(raw)
-        self.transcripts.append(Transcript(name, received.text, variables=self.variables.of(source)))
+        self.transcripts.append(Transcript(name, received.text, groups=self.sets.groups.get(identity(element), ())))
         if not received.text.strip():
             self.notes.append(f"{name}: the source is empty")
-        selections = [
-            (each, mark) for each in children(source, "PlainTextSelection") if (mark := self._mark(each, name))
-        ]
-        choice = choose(received, [mark for _, mark in selections], self.origin)
-        self._report_choice(name, choice)
-        for selection, mark in selections:
-            span = to_span(choice.scale.place(mark), len(received.text))
-            self._read_selection(selection, mark, name, span, len(received.text))
-        self._report_comments(name, [selection for selection, _ in selections])
-        self._read_whole(source, name, len(received.text))
+        selections = tuple(
+            (each, mark) for each in children(element, "PlainTextSelection") if (mark := self._mark(each, name))
+        )
+        return _Source(element, name, received, selections)
 
-    def _transcript_name(self, source: etree._Element) -> str:
+    def _given_name(self, source: etree._Element) -> str:
         path = source.get("plainTextPath") or source.get("richTextPath") or ""
-        given = source.get("name") or ""
-        name = given if given.strip() else PurePosixPath(path.replace("\\", "/")).stem or identity(source)
-        taken = {transcript.name for transcript in self.transcripts}
-        unique = _unique(name, taken)
-        if unique != name:
-            self.notes.append(f"{unique}: a second source is named {name}")
-        return unique
+        given = (source.get("name") or "").strip()
+        return given or PurePosixPath(path.replace("\\", "/")).stem or identity(source)
 
-    def _raw_text(self, source: etree._Element, name: str) -> str | None:
+    def _read_source(self, source: _Source, choice: Choice) -> None:
+        length = len(source.received.text)
+        self._report_choice(source.name, choice)
+        spans = self._spans(source, choice)
+        described = _Described()
+        self._describe(described, source, self.cases.by_source.get(identity(source.element), ()), None)
+        for (selection, mark), span in zip(source.selections, spans, strict=True):
+            if span is None:
+                where = f"selection {mark.start} to {mark.end} is outside the text of {length} characters"
+                self._drop(selection, source.name, where)
+                continue
+            self._read_selection(selection, source.name, span)
+            self._describe(described, source, self._cases_of(selection), span)
+        self._read_whole(source, described)
+        self._keep_words(source.element, source.name)
+        described.variables |= self.variables.of(source.element)
+        place = next(n for n, transcript in enumerate(self.transcripts) if transcript.name == source.name)
+        self.transcripts[place] = replace(
+            self.transcripts[place], variables=described.variables, speakers=described.speakers
+        )
+
+    def _spans(self, source: _Source, choice: Choice) -> list[Span | None]:
+        """Where the selections stand; in a source of doubtful positions by their names, where these are quotes."""
+        text = source.received.text
+        spans = [to_span(choice.scale.place(mark), len(text)) for mark in source.marks]
+        if not choice.is_doubtful:
+            return spans
+        named = [named_span(text, mark.name) for mark in source.marks]
+        moved = sum(found is not None and found != span for found, span in zip(named, spans, strict=True))
+        if moved:
+            self.notes.append(f"{source.name}: {moved} selections were put where the quotes that name them stand")
+        return [found or span for found, span in zip(named, spans, strict=True)]
+
+    def _cases_of(self, selection: etree._Element) -> Iterator[around.Case]:
+        yield from self.cases.by_selection.get(identity(selection), ())
+        for coding in children(selection, "Coding"):
+            reference = refi.child(coding, "CodeRef")
+            code = "" if reference is None else identity(reference, "targetGUID")
+            if code in self.cases.by_code:
+                yield self.cases.by_code[code]
+
+    def _describe(
+        self, described: _Described, source: _Source, cases: Iterable[around.Case], span: Span | None
+    ) -> None:
+        """Note the cases' values on the transcript, or on a speaker where a case covers only a part of it."""
+        for case in cases:
+            if span is not None and case.name and len(span) < _NEARLY_ALL * len(source.received.text):
+                described.speakers.setdefault(case.name, {}).update(case.values)
+            else:
+                said = case.described(source.name)
+                known = described.variables.get(around.CASE)
+                if known and said.get(around.CASE) not in (None, *known.split("; ")):
+                    said[around.CASE] = f"{known}; {said[around.CASE]}"
+                described.variables |= said
+
+    def _raw_text(self, source: etree._Element) -> str | _NoText:
         """The text with its BOM and line ends; a Word file's and an inline text's line ends may count for two."""
-        plain, rich = source.get("plainTextPath"), source.get("richTextPath")
         inline = refi.child(source, "PlainTextContent")
         why = "it has no text"
-        for reference, decode in ((plain, _decode), (rich, _docx_text)):
-            member = self._member(reference) if reference else None
-            if reference and member is None:
+        for reference, decode in self._references(source):
+            member = self._member(reference)
+            if member is None:
                 why = "its text is not in the file"
-            if member is not None and (text := decode(self.archive.read(member))) is not None:
+            elif (text := decode(self.archive.read(member))) is not None:
                 return text
-            why = why if member is None else f"its text {member} is damaged or not UTF-8"
+            else:
+                why = f"its text {member} is damaged or not UTF-8"
         if inline is not None:
-            return (inline.text or "").replace("\n", "\r\n")
-        self._lose(name, f"the source is not read, {why}; {_count_codings(source)} codings in it are lost")
-        return None
+            # XML has made every line end a line feed, so that what a program counted for it is open
+            return _LINE_END.sub("\r\n", inline.text or "")
+        return _NoText(why)
+
+    def _references(self, source: etree._Element) -> Iterator[tuple[str, Callable[[bytes], str | None]]]:
+        """Where the text may be: as the source says, or where it says nothing, in a file named by its GUID."""
+        plain, rich = source.get("plainTextPath"), source.get("richTextPath")
+        if plain:
+            yield plain, _decode
+        if rich:
+            yield rich, _docx_text
+        guid = (source.get("guid") or "").strip().strip("{}")
+        if guid and not (plain or rich) and self._member(f"{guid}.txt"):
+            yield f"{guid}.txt", _decode
 
     def _member(self, reference: str) -> str | None:
         """The member a path means: ``internal://``, ``relative:`` or bare, in ``sources`` or not; never outside."""
@@ -181,11 +296,6 @@ class _ProjectReader:
         base = PurePosixPath(bare).name
         tried = (f"sources/{bare}", bare, f"sources/{unquote(bare)}", f"sources/{base}", f"sources/{unquote(base)}")
         return next((found for each in tried if (found := self.archive.find(each))), None)
-
-    def _note_text(self, note: etree._Element) -> str:
-        member = self._member(note.get("plainTextPath") or "") if note.get("plainTextPath") else None
-        text = _decode(self.archive.read(member)) if member else None
-        return Received.from_raw(text).text.strip() if text else refi.child_text(note, "PlainTextContent")
 
     # selections and codings
 
@@ -204,24 +314,26 @@ class _ProjectReader:
             return None
         return mark
 
-    def _read_selection(self, selection: etree._Element, mark: Mark, name: str, span: Span | None, length: int) -> None:
-        if span is None:
-            self._drop(
-                selection, name, f"selection {mark.start} to {mark.end} is outside the text of {length} characters"
-            )
-            return
-        said = remarks.recall(self._words(selection))
-        for coding in children(selection, "Coding"):
+    def _read_selection(self, selection: etree._Element, name: str, span: Span) -> None:
+        codings = list(children(selection, "Coding"))
+        said = remarks.recall(self._words(selection)) if codings else ()
+        for coding in codings:
             self._add(coding, selection, name, span, said)
+        if not codings:
+            before = len(self.memos)
+            self._keep_words(selection, name, span)
+            self.bare += len(self.memos) == before
 
-    def _read_whole(self, source: etree._Element, name: str, length: int) -> None:
-        codings = list(children(source, "Coding"))
+    def _read_whole(self, source: _Source, described: _Described) -> None:
+        codings = list(children(source.element, "Coding"))
+        name, length = source.name, len(source.received.text)
         if codings and not length:
             self._lose(name, f"{len(codings)} codings of the whole document are lost, it has no text")
         elif codings:
             self.notes.append(f"{name}: {len(codings)} codings of the whole document are read as its whole text")
             for coding in codings:
-                self._add(coding, source, name, Span(0, length), ())
+                self._add(coding, source.element, name, Span(0, length), ())
+        self._describe(described, source, self._cases_of(source.element), None)
 
     def _add(
         self,
@@ -243,9 +355,8 @@ class _ProjectReader:
             self.model_names.add(coder)
         memo = "\n".join(dict.fromkeys(part for part in (about.memo, self._note_words(coding)) if part))
         created = coding.get("creationDateTime") or selection.get("creationDateTime") or ""
-        key = (name, span, code, coder)
         new = Coding(name, span, code, coder, about.origin, about.score, memo, created)
-        self.codings[key] = _merged(self.codings[key], new) if key in self.codings else new
+        self.codings[new.key] = _merged(self.codings[new.key], new) if new.key in self.codings else new
 
     def _coder(self, coding: etree._Element, selection: etree._Element) -> str:
         named = identity(coding, "creatingUser") or identity(selection, "creatingUser")
@@ -257,13 +368,39 @@ class _ProjectReader:
             return UNKNOWN_CODER
         return self.names.get(named) or f"user {named[:8]}"
 
+    def _user(self, element: etree._Element) -> str:
+        return self.names.get(identity(element, "creatingUser"), "")
+
+    # words that are no codings
+
     def _words(self, element: etree._Element) -> str:
         return "\n".join(part for part in (refi.child_text(element, "Description"), self._note_words(element)) if part)
 
     def _note_words(self, element: etree._Element) -> str:
-        guids = [identity(each, "targetGUID") for each in children(element, "NoteRef")]
-        self.used_notes.update(guids)
-        return "\n".join(text for guid in guids if (text := self.note_texts.get(guid)))
+        return "\n".join(note.text or note.title for note in self.around.of(element))
+
+    def _keep_words(self, element: etree._Element, transcript: str, span: Span | None = None, code: str = "") -> None:
+        """Keep what was written about a transcript, a stretch of it or a code as memos."""
+        # a code's description is its definition, and what our own export says of replaced characters is no memo
+        skipped = code or (_is_ours(self.origin) and span is None)
+        described = "" if skipped else refi.child_text(element, "Description")
+        if described:
+            created = element.get("creationDateTime") or ""
+            self.memos.append(Memo(described, "", self._user(element), created, transcript, span, code))
+        self.memos += [_memo(note, transcript, span, code) for note in self.around.of(element)]
+
+    def _read_memos(self) -> None:
+        """Keep the memos of codes and of the study, last those that nothing refers to."""
+        book = refi.child(self.root, "CodeBook")
+        for element in () if book is None else book.iter():
+            if refi.local_name(element) == "Code" and self.codebook and identity(element) in self.codebook:
+                self._keep_words(element, "", code=identity(element))
+        self._keep_words(self.root, "")
+        for part in ("Cases", "Sets"):
+            for element in children(refi.child(self.root, part)):
+                if text := refi.child_text(element, "Description"):
+                    self.memos.append(Memo(text, title=element.get("name") or ""))
+        self.memos += [_memo(note) for note in self.around.left()]
 
     # what was not read
 
@@ -286,14 +423,14 @@ class _ProjectReader:
         if choice.is_doubtful:
             self._lose(name, f"only {clean}, positions may have shifted; look at {choice.samples()}")
 
-    def _report_comments(self, name: str, selections: list[etree._Element]) -> None:
-        bare = [each for each in selections if refi.child(each, "Coding") is None]
-        if bare:
-            self._lose(name, f"{len(bare)} selections carry no code (comments only) and are not read")
-
     def _report_parts(self) -> None:
-        counts = {word: sum(1 for _ in children(refi.child(self.root, tag))) for tag, word in _UNREAD_PARTS.items()}
-        counts["notes that belong to no coding"] = len(self.note_texts.keys() - self.used_notes)
+        counts = {
+            "selections with no code and no comment": self.bare,
+            "links": self.idle_links,
+            "sets of codes or notes": self.sets.others,
+            "graphs": sum(1 for _ in children(refi.child(self.root, "Graphs"))),
+            "codings inside notes": self.coded_notes,
+        }
         found = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
         if found:
             self._lose("", f"not read: {found}")
@@ -308,34 +445,41 @@ class _ProjectReader:
             yield "the project has no texts"
         if self.unnamed:
             yield f"{self.unnamed} codings name no coder and are given to the project's user"
+        if self.memos:
+            yield f"{len(set(self.memos))} notes and comments without a code are kept as memos"
         idle = [name for name in self.names.values() if name not in used and name != _LISTED_ALWAYS]
         if idle and used:
             yield f"users without codings: {', '.join(idle)}"
 
 
-class _Variables:
-    """Values by source, whether they hang on the source (ATLAS.ti) or on a case that points to it (MAXQDA, Quirkos)."""
+@dataclass(frozen=True)
+class _NoText:
+    """Why a source has no text that can be read."""
 
-    def __init__(self, root: etree._Element) -> None:
-        variables = children(refi.child(root, "Variables"), "Variable")
-        self.names = {identity(variable): variable.get("name") or identity(variable) for variable in variables}
-        self.by_source: dict[str, dict[str, str]] = {}
-        for case in children(refi.child(root, "Cases"), "Case"):
-            for reference in children(case, "SourceRef"):
-                self.by_source.setdefault(identity(reference, "targetGUID"), {}).update(self._values(case))
+    why: str
 
-    def of(self, source: etree._Element) -> dict[str, str]:
-        return self.by_source.get(identity(source), {}) | self._values(source)
 
-    def _values(self, element: etree._Element) -> dict[str, str]:
-        values = {}
-        for each in children(element, "VariableValue"):
-            reference = refi.child(each, "VariableRef")
-            name = "" if reference is None else self.names.get(identity(reference, "targetGUID"), "")
-            text = next((value.text or "" for value in children(each) if value is not reference), "").strip()
-            if name and text:
-                values[name] = text
-        return values
+@dataclass
+class _Described:
+    """The variables that come together for one transcript and for its speakers."""
+
+    variables: dict[str, str] = field(default_factory=dict)
+    speakers: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def _memo(note: around.Note, transcript: str = "", span: Span | None = None, code: str = "") -> Memo:
+    text, title = (note.text, note.title) if note.text else (note.title, "")
+    return Memo(text, title, note.author, note.created, transcript, span, code)
+
+
+def _is_ours(origin: str) -> bool:
+    return origin.strip().casefold().startswith("autocoder")
+
+
+def _source_name(origin: str, name: str) -> str:
+    """What exports of one project share, whichever version of the program wrote them."""
+    program = origin.split(maxsplit=1)[0].split("-", maxsplit=1)[0].casefold() if origin.strip() else ""
+    return f"{program} {name.strip()}".strip() if name.strip() else ""
 
 
 def _users(root: etree._Element) -> Iterator[etree._Element]:
@@ -467,6 +611,11 @@ class _ProjectWriter:
         self.paths = {code.id: project.codebook.path(code.id) for code in project.codebook}
         self.order = {code.id: place for place, (_, code) in enumerate(project.codebook.walk())}
         self.variables = sorted({name for transcript in project.transcripts for name in transcript.variables})
+        self.groups = list(dict.fromkeys(group for transcript in project.transcripts for group in transcript.groups))
+        self.memos: dict[tuple[str, str], dict[Memo, str]] = {}  # by transcript and code, each with its GUID
+        for memo in project.memos:
+            about = self.memos.setdefault((memo.transcript, memo.code), {})
+            about[memo] = _memo_guid(memo)
         self.selections: dict[str, dict[tuple[Span, str], list[Coding]]] = {}
         for coding in project.codings:
             of_source = self.selections.setdefault(coding.transcript, {})
@@ -483,6 +632,8 @@ class _ProjectWriter:
                 with xml.element(f"{{{NAMESPACE}}}Sources"):
                     for transcript in self.project.transcripts:
                         refi.put_out(xml, self._source(transcript))
+            for part in self._tail():
+                refi.put_out(xml, part)
 
     def _head(self) -> Iterator[etree._Element]:
         if self.project.coders:
@@ -490,10 +641,47 @@ class _ProjectWriter:
         if self.project.codebook.codes:
             book = _part("CodeBook")
             refi.write_codes(book, self.project.codebook, self.guids)
+            self._refer_from_codes(book)
             yield book
         if self.variables:
             yield self._variables()
             yield self._cases()
+
+    def _tail(self) -> Iterator[etree._Element]:
+        if self.memos:
+            yield self._notes()
+        if self.groups:
+            yield self._sets()
+        for guid in self.memos.get(("", ""), {}).values():
+            yield _part("NoteRef", targetGUID=guid)
+
+    def _notes(self) -> etree._Element:
+        """The memos; an author who is no coder is not named."""
+        notes = _part("Notes")
+        coders = {coder.name for coder in self.project.coders}
+        for memo, guid in (each for about in self.memos.values() for each in about.items()):
+            user = {"creatingUser": _user_guid(memo.author)} if memo.author in coders else {}
+            note = _put(notes, "Note", guid=guid, name=refi.xml_text(memo.title), **user, **_date(memo.created))
+            _put(note, "PlainTextContent").text = refi.xml_text(memo.text)
+        return notes
+
+    def _sets(self) -> etree._Element:
+        """The document groups."""
+        sets = _part("Sets")
+        for group in self.groups:
+            element = _put(sets, "Set", guid=refi.stable_guid("set", group), name=refi.xml_text(group))
+            for transcript in self.project.transcripts:
+                if group in transcript.groups:
+                    _put(element, "MemberSource", targetGUID=_source_guid(transcript))
+        return sets
+
+    def _refer_from_codes(self, book: etree._Element) -> None:
+        """Tie the memos about codes to them; the schema wants the references before the codes below."""
+        ids = {self.guids[code.id]: code.id for code in self.project.codebook}
+        for element in book.iter(f"{{{NAMESPACE}}}Code"):
+            guids = self.memos.get(("", ids[element.get("guid") or ""]), {}).values()
+            for number, guid in enumerate(guids, start=refi.child(element, "Description") is not None):
+                element.insert(number, _part("NoteRef", targetGUID=guid))
 
     def _users(self) -> etree._Element:
         users = _part("Users")
@@ -528,6 +716,15 @@ class _ProjectWriter:
             _put_text(source, "Description", f"{count} characters (emoji and the like) {AS_REPLACED}.")
         for (span, coder), codings in sorted(self.selections.get(transcript.name, {}).items()):
             self._put_selection(source, text[span.start : span.end], span, coder, codings)
+        memos = self.memos.get((transcript.name, ""), {})
+        for memo, guid in memos.items():
+            if memo.span is not None:
+                quote = text[memo.span.start : memo.span.end]
+                selection = _put_place(source, memo.span, quote, refi.stable_guid("place", guid))
+                _put(selection, "NoteRef", targetGUID=guid)
+        for memo, guid in memos.items():
+            if memo.span is None:
+                _put(source, "NoteRef", targetGUID=guid)
         _put_values(source, transcript)
         return source
 
@@ -537,16 +734,9 @@ class _ProjectWriter:
         for coding in sorted(codings, key=lambda coding: self.order[coding.code]):
             merged[coding.code] = _merged(merged[coding.code], coding) if coding.code in merged else coding
         user = _user_guid(coder)
-        selection = _put(
-            source,
-            "PlainTextSelection",
-            guid=refi.stable_guid("selection", *_place(codings[0])),
-            name=_short(quote),
-            startPosition=str(span.start),
-            endPosition=str(span.end),
-            creatingUser=user,
-            **_date(min(coding.created for coding in merged.values())),
-        )
+        begun = _date(min(coding.created for coding in merged.values()))
+        guid = refi.stable_guid("selection", *_place(codings[0]))
+        selection = _put_place(source, span, quote, guid, creatingUser=user, **begun)
         said = {self.paths[code]: remarks.remark(coding, status[code]) for code, coding in merged.items()}
         _put_text(selection, "Description", remarks.describe(said))
         for code, coding in merged.items():
@@ -564,6 +754,18 @@ def _part(tag: str, **attributes: str) -> etree._Element:
 
 def _put(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
     return etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}", attributes)
+
+
+def _put_place(source: etree._Element, span: Span, quote: str, guid: str, **attributes: str) -> etree._Element:
+    edges = {"startPosition": str(span.start), "endPosition": str(span.end)}
+    return _put(source, "PlainTextSelection", guid=guid, name=_short(quote), **edges, **attributes)
+
+
+def _memo_guid(memo: Memo) -> str:
+    place = (memo.span.start, memo.span.end) if memo.span else ()
+    return refi.stable_guid(
+        "memo", memo.transcript, *place, memo.code, memo.title, memo.text, memo.author, memo.created
+    )
 
 
 def _put_text(parent: etree._Element, tag: str, text: str) -> None:
@@ -606,6 +808,10 @@ def verify(path: Path, project: Project, guids: Mapping[str, str] | None = None)
     texts = {transcript.name: exported_text(transcript.text) for transcript in project.transcripts}
     came = {transcript.name: transcript.text for transcript in reading.transcripts}
     count = compare(path, ((refi.xml_text(name), text) for name, text in texts.items()), came.items(), "texts")
+    known = refi.CodeGuids.of(project.codebook, guids)
+    compare(
+        path, (_said(memo, known.by_id) for memo in project.memos), (_said(memo) for memo in reading.memos), "memos"
+    )
     return compare_codings(path, _wanted(project, texts, guids), _found(reading, came), count)
 
 
@@ -628,6 +834,11 @@ def _found(reading: Reading, texts: Mapping[str, str]) -> Iterator[Coded]:
     paths = {code.id: reading.codebook.path(code.id) for code in reading.codebook} if reading.codebook else {}
     for coding in reading.codings:
         yield _coded(coding, texts[coding.transcript], kinds[coding.coder], paths[coding.code])
+
+
+def _said(memo: Memo, guids: Mapping[str, str] | None = None) -> tuple[object, ...]:
+    code = (guids or {}).get(memo.code, memo.code)
+    return refi.xml_text(memo.transcript), memo.span, code, fingerprint(refi.xml_text(memo.text).strip())
 
 
 def _coded(coding: Coding, text: str, kind: CoderKind, path: str) -> Coded:

@@ -19,7 +19,19 @@ from lxml import etree
 
 from autocoder.export import export
 from autocoder.formats import margin, maxqda, own, qdc, qdpx, refi, sidecar
-from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Project, Reading, Span, Transcript
+from autocoder.project import (
+    Code,
+    Codebook,
+    Coder,
+    CoderKind,
+    Coding,
+    Memo,
+    Origin,
+    Project,
+    Reading,
+    Span,
+    Transcript,
+)
 from autocoder.text import fingerprint
 
 PIECES = (
@@ -53,7 +65,8 @@ def codebooks(draw: st.DrawFn) -> Codebook:
 def projects(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> Project:
     book = draw(codebooks())
     names = draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
-    transcripts = tuple(Transcript(name, draw(texts)) for name in names)
+    groups = st.lists(st.sampled_from(["גל א", "צפון & דרום"]), unique=True).map(tuple)
+    transcripts = tuple(Transcript(name, draw(texts), groups=draw(groups)) for name in names)
     found: dict[tuple[object, ...], Coding] = {}
     for transcript in transcripts:
         for _ in range(draw(st.integers(0, 6))):
@@ -65,8 +78,20 @@ def projects(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> Project:
             origin = Origin.AUTO if coder is MODEL else draw(human)
             code, memo, created = draw(st.sampled_from(book.codes)).id, draw(MEMOS), draw(CREATED)
             coding = Coding(transcript.name, span, code, coder.name, origin, score, memo, created)
-            found[transcript.name, span, code, coder.name] = coding
-    return Project("מחקר", book, transcripts, (*PEOPLE, MODEL), tuple(found.values()))
+            found[coding.key] = coding
+    memos = draw(st.lists(memos_of(book, transcripts), max_size=3, unique_by=lambda memo: (memo.text, memo.title)))
+    return Project("מחקר", book, transcripts, (*PEOPLE, MODEL), tuple(found.values()), tuple(memos))
+
+
+@st.composite
+def memos_of(draw: st.DrawFn, book: Codebook, transcripts: tuple[Transcript, ...]) -> Memo:
+    """A memo about a stretch of a transcript, a transcript, a code, or the study."""
+    text, title = draw(NAMES), draw(st.just("") | NAMES)
+    author, created = draw(st.sampled_from(["", "דנה"])), draw(CREATED)
+    transcript, code = draw(st.sampled_from(transcripts)), draw(st.sampled_from(book.codes)).id
+    span = Span(0, draw(st.integers(1, len(transcript.text))))
+    about = [{}, {"code": code}, {"transcript": transcript.name}, {"transcript": transcript.name, "span": span}]
+    return Memo(text, title, author, created, **draw(st.sampled_from(about)))
 
 
 def what(project: Project, rule: Callable[[str], str] = str) -> Counter[tuple[object, ...]]:
@@ -97,6 +122,10 @@ def test_a_qdpx_comes_back_equal(tmp_path: Path, project: Project) -> None:
         each.name: qdpx.exported_text(each.text) for each in project.transcripts
     }
     found = Counter((*key[:6], *key[7:]) for key in came(reading).elements())
+    groups = [(each.name, set(each.groups)) for each in project.transcripts]
+    assert [(each.name, set(each.groups)) for each in reading.transcripts] == groups
+    guids = refi.CodeGuids.of(project.codebook).by_id
+    assert set(reading.memos) == {replace(each, code=guids.get(each.code, "")) for each in project.memos}
     memos = Counter(each.memo for each in reading.codings)
     # a memo is text of the XML: what XML cannot hold becomes U+FFFD, an emoji stays
     assert memos == Counter(refi.xml_text(each.memo) for each in project.codings)
