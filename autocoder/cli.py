@@ -14,12 +14,14 @@ import typer
 
 from autocoder import __version__, steps
 from autocoder.errors import AutocoderError
-from autocoder.project import Codebook, Role
+from autocoder.project import Codebook, Coding, Held, Role, Span
 
 if TYPE_CHECKING:
     from autocoder.agree import Agreement, Estimate
+    from autocoder.editions import Edition
     from autocoder.export import Exported
     from autocoder.read import FileReport
+    from autocoder.steps import ImportPlan
     from autocoder.store import Store, Summary
 
 app = typer.Typer(
@@ -33,6 +35,8 @@ codebook_app = typer.Typer(help="The codebook of a project.", no_args_is_help=Tr
 app.add_typer(codebook_app, name="codebook")
 
 KEPT = "What was finished is kept; the same command goes on from there."
+SHOWN = 40
+"""The most changed codings that are printed of one file."""
 NOT_KEPT = "No model was made; the same command begins again."
 
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
@@ -83,23 +87,91 @@ def new(
 @app.command("import")
 def import_(
     project: ProjectFolder,
-    files: Annotated[list[Path], typer.Argument(help="Transcripts, .qdpx, coded-segment tables, codebooks; any mix.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Transcripts, QDA projects, tables of codings, codebooks; any mix.")
+    ],
     speakers: Annotated[list[str] | None, typer.Option(help='Who a label is: "מ=interviewer,דנה=participant".')] = None,
     skip_unfound: Annotated[
         bool, typer.Option("--skip-unfound", help="List rows whose segment is in no transcript, and import the rest.")
     ] = False,
+    word_codes: Annotated[
+        bool, typer.Option("--word-codes", help="Read comments and highlights of Word transcripts as codes.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply what a later export changes, without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be imported, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read files into the project; a file that is refused changes nothing."""
+    """Read files into the project; a file that is refused changes nothing.
+
+    A later export of a project that was imported before is compared with it, and applied when you say so.
+    """
+    from autocoder.not_placed import list_path
+
     with steps.open_project(project) as opened:
-        joined, added = steps.import_files(opened, files, roles_of(speakers or []), skip_unfound)
+        plan = steps.plan_import(opened, files, roles_of(speakers or []), skip_unfound, word_codes)
+        if not as_json:
+            print_plan(plan, plan.joined.codebook or opened.codebook())
+        if plan.changes and not (yes or dry_run) and not (may_ask(as_json) and typer.confirm("Apply these changes?")):
+            raise steps.ChangesNotConfirmed(plan.changes)
+        added = 0 if dry_run else steps.apply_import(opened, plan)
     if as_json:
-        reports = [asdict(report) for report in joined.reports]
-        typer.echo(json.dumps({"files": reports, "new_codings": added}, ensure_ascii=False))
+        typer.echo(json.dumps(plan_in_json(plan, added, not dry_run), ensure_ascii=False))
         return
-    for report in joined.reports:
+    for report in plan.joined.reports:
+        if report.unplaced and not dry_run:
+            typer.echo(f"Not placed: {report.unplaced} codings, listed in {list_path(project, report.file)}")
+    if dry_run:
+        typer.echo("Nothing was changed.")
+        return
+    typer.echo(f"New in the project: {len(plan.joined.transcripts)} transcripts, {added} codings.")
+
+
+def may_ask(as_json: bool) -> bool:
+    """Return whether there is a person to ask."""
+    return not as_json and sys.stdin.isatty()
+
+
+def print_plan(plan: ImportPlan, book: Codebook) -> None:
+    """Print what each file held, and what later exports change."""
+    for report in plan.joined.reports:
         print_report(report)
-    typer.echo(f"New in the project: {len(joined.transcripts)} transcripts, {added} codings.")
+    for edition in plan.changes:
+        print_edition(edition, book)
+
+
+def print_edition(edition: Edition, book: Codebook) -> None:
+    """Print what a later export changes: the counts of each coder, then the codings, the first of them."""
+    typer.echo(f"{edition.file} changes what {', '.join(edition.earlier)} brought:")
+    for coder, counts in edition.by_coder().items():
+        said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        typer.echo(f"  {coder}: {said}")
+    rows: list[tuple[str, Span, Span | None, Coding | Held]] = [
+        ("+ new", each.span, None, each) for each in edition.new
+    ]
+    rows += [("> moved", each.before, each.after.span, each.after) for each in edition.moved]
+    rows += [("~ another memo or weight", each.span, None, each) for each in edition.reworded]
+    rows += [("- gone", each.span, None, each) for each in edition.gone]
+    for kind, span, after, coding in rows[:SHOWN]:
+        place = f"{span.start} to {span.end}" + (f", now {after.start} to {after.end}" if after else "")
+        name = book.path(coding.code) if coding.code in book else coding.code
+        typer.echo(f"  {kind}: {coding.transcript}, {place}, {name}, {coding.coder}")
+    if len(rows) > SHOWN:
+        typer.echo(f"  and {len(rows) - SHOWN} more; all of them with --dry-run --json")
+
+
+def plan_in_json(plan: ImportPlan, added: int, applied: bool) -> dict[str, object]:
+    """Return what an import did, or would do, for a program."""
+    kinds = ("new", "moved", "reworded", "gone")
+    return {
+        "files": [asdict(report) for report in plan.joined.reports],
+        "new_codings": added,
+        "applied": applied,
+        "changes": [
+            {"file": edition.file, "earlier": edition.earlier, "by_coder": edition.by_coder()}
+            | {kind: [asdict(each) for each in getattr(edition, kind)] for kind in kinds}
+            for edition in plan.changes
+        ],
+    }
 
 
 def roles_of(answers: list[str]) -> dict[str, Role]:
@@ -125,6 +197,8 @@ def print_report(report: FileReport) -> None:
     if report.codings:
         how = ", ".join(f"{count} {name}" for name, count in report.found.items())
         parts.append(f"{report.codings} codings" + (f" ({how})" if how else ""))
+    if report.memos:
+        parts.append(f"{report.memos} memos")
     if report.lowest_score is not None:
         parts.append(f"lowest score of a fuzzy match {report.lowest_score:.2f}")
     typer.echo(f"{report.file}: {', '.join(parts) or 'nothing to import'}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autocoder.decided import Status, confirmed, statuses
 from autocoder.errors import FileRefused
-from autocoder.formats import codebook_yaml, margin, maxqda, own, qdc, qdpx, sidecar
+from autocoder.formats import codebook_yaml, codings, margin, maxqda, qdc, qdpx, sidecar
 from autocoder.formats.whole import Compared
 from autocoder.project import Codebook, Coding, Decision, Project
 
@@ -27,7 +27,9 @@ class _Form:
     folder: bool = False
 
 
-_OWN = _Form(lambda project, path, _: own.write(project, path), lambda path, project, _: own.verify(path, project))
+_OWN = _Form(
+    lambda project, path, _: codings.write(project, path), lambda path, project, _: codings.verify(path, project)
+)
 _CODINGS: Mapping[str, _Form] = {
     ".qdpx": _Form(
         lambda project, path, known: qdpx.write(project, path, known=known),

@@ -7,19 +7,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from autocoder.errors import AutocoderError, FileRefused
-from autocoder.formats import codebook_yaml, docx, maxqda, plain, qdc, qdpx, refi, remarks, speakers, subtitles
-from autocoder.formats.anchor import Anchor, How, anchor
+from autocoder.formats import (
+    atlasti,
+    codebook_yaml,
+    codings,
+    docx,
+    maxqda,
+    nvivo,
+    plain,
+    qdc,
+    qdpx,
+    qualcoder,
+    refi,
+    remarks,
+    speakers,
+    subtitles,
+    taguette,
+    word_marks,
+)
+from autocoder.formats.anchor import How, anchor
+from autocoder.formats.sqlite import open_database
+from autocoder.formats.tables import Layout, Table, read_sheets
+from autocoder.placing import Placed, Unplaced, name_key, nearest, place_quotes, same, unplaced_coding
 from autocoder.project import (
     Code,
     Codebook,
     Coder,
     Coding,
+    Memo,
     Problem,
     Project,
-    Quote,
     Reading,
     Role,
     Span,
@@ -38,17 +59,41 @@ _TRANSCRIPTS: Mapping[str, Callable[[Path, Roles | None], Reading]] = {
 _OTHERS: Mapping[str, Callable[[Path], Reading]] = {
     ".qdpx": qdpx.read,
     ".qdc": qdc.read,
-    ".xlsx": maxqda.read,
-    ".csv": maxqda.read,
+    ".qda": qualcoder.read,
+    ".jsonl": codings.read,
     ".yaml": codebook_yaml.read,
     ".yml": codebook_yaml.read,
 }
-READABLE = (*_TRANSCRIPTS, *_OTHERS)
+# Endings that several programs use are told apart by what is in the file, in this order.
+_LAYOUTS: tuple[tuple[Layout, Callable[[Path, Table], Reading]], ...] = (
+    (codings.LAYOUT, codings.read_rows),
+    (taguette.LAYOUT, taguette.read_rows),
+    (qualcoder.LAYOUT, qualcoder.read_rows),
+    (atlasti.LAYOUT, atlasti.read_rows),
+    (maxqda.LAYOUT, maxqda.read_rows),
+)
+_TABLES = (".xlsx", ".csv")
+_DATABASES = (".sqlite3", ".sqlite", ".db")
+_REPORTS = (".txt", ".docx")
+READABLE = (*_TRANSCRIPTS, *_OTHERS, *_TABLES, *_DATABASES)
 _FOUND_AGAIN = "its codings were found again by their quotes"
 
 
 class QuotesNotFound(AutocoderError):
-    """Rows of a table whose quote is in no transcript, or in several places of one."""
+    """Codings whose quote is in no transcript, or in several places of one; ``unplaced`` are all of them.
+
+    ``listed`` is the file in which they are listed, once somebody wrote it.
+    """
+
+    def __init__(self, unplaced: Sequence[Unplaced], listed: str = "") -> None:
+        self.unplaced = tuple(unplaced)
+        first = self.unplaced[0]
+        more = f" (and {len(unplaced) - 1} more)" if len(unplaced) > 1 else ""
+        where = f"all are listed in {listed}; " if listed else ""
+        super().__init__(
+            f"{first.file}, {first.row}: {first.why}{more}; {where}import the transcript that it was made from, "
+            "mend what is listed, or leave it out with --skip-unfound."
+        )
 
 
 @dataclass(frozen=True)
@@ -61,31 +106,76 @@ class FileReport:
     speakers: int = 0
     codes: int = 0
     codings: int = 0
+    memos: int = 0
     found: Mapping[str, int] = field(default_factory=dict)
     lowest_score: float | None = None
+    unplaced: int = 0
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
 class Joined:
-    """What an import adds to a project, and a report per file; ``codebook`` is None when no code is new."""
+    """What an import adds to a project, and a report per file; ``codebook`` is None when no code is new.
+
+    ``described`` are transcripts of the project with new variables or groups; ``by_file`` are the codings of each file
+    and ``sources`` the projects that they are exports of; ``unplaced`` are the codings that were left out.
+    """
 
     transcripts: tuple[Transcript, ...]
     coders: tuple[Coder, ...]
     codings: tuple[Coding, ...]
     codebook: Codebook | None
     reports: tuple[FileReport, ...]
+    memos: tuple[Memo, ...] = ()
+    described: tuple[Transcript, ...] = ()
+    by_file: tuple[tuple[Coding, ...], ...] = ()
+    sources: tuple[str, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
 
 
-def read_file(path: Path, roles: Roles | None = None) -> Reading:
-    """Read one file by its ending; raise FileRefused when there is no reader for it or it cannot be read."""
+def read_file(path: Path, roles: Roles | None = None, word_codes: bool = False) -> Reading:
+    """Read one file by its ending, and by its content where several programs use the ending.
+
+    ``word_codes`` reads comments and highlights of a Word transcript as codes. Raises FileRefused when there is no
+    reader for a file or it cannot be read.
+    """
     ending = path.suffix.lower()
+    if ending in _REPORTS and nvivo.is_report(path):
+        return nvivo.read(path)
+    if ending == ".docx":
+        return word_marks.add_to(_TRANSCRIPTS[ending](path, roles), path, word_codes)
     if ending in _TRANSCRIPTS:
         return _TRANSCRIPTS[ending](path, roles)
+    if ending in _TABLES:
+        return _read_table(path)
+    if ending in _DATABASES:
+        return _with_turns(path, _read_database(path), roles)
     if ending in _OTHERS:
         return _with_turns(path, _OTHERS[ending](path), roles)
     raise FileRefused(path, f"files ending in {ending or 'nothing'} are not read", f"save it as {', '.join(READABLE)}")
+
+
+def _read_table(path: Path) -> Reading:
+    """Read a table by its headers; a table of no known program is refused with what MAXQDA's would have."""
+    sheets = read_sheets(path)
+    for layout, read_rows in _LAYOUTS:
+        table = sheets.table(layout)
+        if table is not None:
+            return read_rows(path, table)
+    *_, (usual, _) = _LAYOUTS
+    programs = ", ".join(layout.program for layout, _ in _LAYOUTS)
+    raise sheets.refusal(replace(usual, remedy=f"{usual.remedy}; the tables of {programs} are read"))
+
+
+def _read_database(path: Path) -> Reading:
+    with open_database(path) as database:
+        tables = database.tables
+    for known, read in ((taguette.TABLES, taguette.read), (qualcoder.TABLES, qualcoder.read)):
+        if known <= tables:
+            return read(path)
+    what = "it is neither a project of Taguette (documents, highlights, tags) nor of QualCoder (source, code_text)"
+    raise FileRefused(path, what, "export the project from the program that made it")
 
 
 def _with_turns(path: Path, reading: Reading, roles: Roles | None) -> Reading:
@@ -104,11 +194,11 @@ def _spoken(path: Path, transcript: Transcript, roles: Roles | None) -> Transcri
 
 
 def join_readings(project: Project, readings: Sequence[tuple[Path, Reading]], skip_unfound: bool = False) -> Joined:
-    """Join what files held to a project: codebooks first, then transcripts, then codings.
+    """Join what files held to a project: codebooks first, then transcripts, then codings and memos.
 
     Raises FileRefused for a second transcript of a name with another text, and QuotesNotFound unless ``skip_unfound``.
     """
-    joining = _Joining(project, skip_unfound)
+    joining = _Joining(project)
     books = [joining.take_codebook(reading) for _, reading in readings]
     # a transcript's own file goes before the edition of it that another program keeps in its project
     order = sorted(range(len(readings)), key=lambda n: readings[n][0].suffix.lower() not in _TRANSCRIPTS)
@@ -117,27 +207,37 @@ def join_readings(project: Project, readings: Sequence[tuple[Path, Reading]], sk
         joining.take_codings(path, reading, codes, new)
         for (path, reading), codes, new in zip(readings, books, (taken[n] for n in range(len(readings))), strict=True)
     ]
+    if joining.unplaced and not skip_unfound:
+        raise QuotesNotFound(joining.unplaced)
     return Joined(
         transcripts=tuple(joining.new_transcripts.values()),
         coders=tuple(joining.new_coders.values()),
-        codings=tuple(dict.fromkeys(joining.codings)),
+        codings=tuple(dict.fromkeys(coding for of_file in joining.by_file for coding in of_file)),
         codebook=joining.codebook if len(joining.codebook) > len(project.codebook) else None,
         reports=tuple(reports),
+        memos=tuple(dict.fromkeys(joining.memos)),
+        described=tuple(joining.described.values()),
+        by_file=tuple(joining.by_file),
+        sources=tuple(reading.source for _, reading in readings),
+        unplaced=tuple(joining.unplaced),
     )
 
 
 class _Joining:
     """The state of one import: what the project holds and what the files have added so far."""
 
-    def __init__(self, project: Project, skip_unfound: bool) -> None:
+    def __init__(self, project: Project) -> None:
         self.codebook = project.codebook
         self.next_version = project.codebook.version + 1
-        self.skip_unfound = skip_unfound
-        self.transcripts = {_key(transcript.name): transcript for transcript in project.transcripts}
+        self.transcripts = {name_key(transcript.name): transcript for transcript in project.transcripts}
         self.new_transcripts: dict[str, Transcript] = {}
+        self.described: dict[str, Transcript] = {}
         self.known_coders = {coder.name for coder in project.coders}
         self.new_coders: dict[str, Coder] = {}
-        self.codings: list[Coding] = []
+        self.by_file: list[tuple[Coding, ...]] = []
+        self.memos: list[Memo] = []
+        self.problems: list[Problem] = []
+        self.unplaced: list[Unplaced] = []
 
     # codes
 
@@ -172,7 +272,7 @@ class _Joining:
 
     def take_transcripts(self, path: Path, reading: Reading) -> Mapping[str, Transcript]:
         """Add the transcripts that are new and return the project's transcript for each name in the file."""
-        keys = [_key(transcript.name) for transcript in reading.transcripts]
+        keys = [name_key(transcript.name) for transcript in reading.transcripts]
         twice = {key for key in keys if keys.count(key) > 1}
         return {
             transcript.name: self._take(path, transcript, transcript.name if key in twice else key)
@@ -184,91 +284,120 @@ class _Joining:
         if known is None:
             self.transcripts[key] = self.new_transcripts[transcript.name] = transcript
             return transcript
-        same = known.text == transcript.text
-        if not same and (path.suffix.lower() in _TRANSCRIPTS or not is_edition(known.text, transcript.text)):
+        same_text = known.text == transcript.text
+        if not same_text and (path.suffix.lower() in _TRANSCRIPTS or not is_edition(known.text, transcript.text)):
             remedy = "rename it if it is another transcript; a transcript's text never changes after import"
             raise FileRefused(path, f"a transcript named {known.name} with another text is here already", remedy)
-        return known
+        described = self._described(path, known, transcript)
+        if described != known:
+            self.transcripts[key] = described
+            kept = self.new_transcripts if known.name in self.new_transcripts else self.described
+            kept[known.name] = described
+        return described
+
+    def _described(self, path: Path, known: Transcript, more: Transcript) -> Transcript:
+        """Add the file's variables and groups to a transcript that is here; what is here is not overwritten."""
+        speakers = {name: dict(values) for name, values in known.speakers.items()}
+        for name, values in more.speakers.items():
+            if set(values) - {"role"} or name in speakers:
+                speakers[name] = self._extended(path, f"{known.name}, {name}", speakers.get(name, {}), values)
+        return replace(
+            known,
+            variables=self._extended(path, known.name, known.variables, more.variables),
+            speakers=speakers,
+            groups=tuple(dict.fromkeys((*known.groups, *more.groups))),
+        )
+
+    def _extended(self, path: Path, place: str, known: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+        for name, value in more.items():
+            if known.get(name, value) != value and name != "role":
+                what = f"the variable {name} is {known[name]} here and {value} in the file; the one here is kept"
+                self.problems.append(Problem(path.name, place, what))
+        return {**more, **known}
 
     # codings
 
     def take_codings(
         self, path: Path, reading: Reading, codes: Mapping[str, str], own: Mapping[str, Transcript]
     ) -> FileReport:
-        """Add the file's codings, positions and quotes alike, and report on the file."""
+        """Add the file's codings, positions and quotes alike, and its memos, and report on the file."""
+        if path.suffix.lower() == ".docx":
+            reading = word_marks.told_apart(reading, self.codebook)
         for coder in reading.coders:
             if coder.name not in self.known_coders:
                 self.new_coders.setdefault(coder.name, coder)
-        received = {transcript.name: transcript for transcript in reading.transcripts}
-        placed = [self._place(coding, codes, received[coding.transcript], own) for coding in reading.codings]
-        anchored = self._anchor_all(path, reading.quotes)
-        unplaced = [coding for coding, there in zip(reading.codings, placed, strict=True) if there is None]
-        found = [coding for coding in placed if coding is not None]
-        others = [name for name, there in own.items() if there.text != received[name].text]
-        self.codings += found
-        self.codings += [coding for coding, _ in anchored.found]
-        how = [where.how.value for _, where in anchored.found]
-        scores = [where.score for _, where in anchored.found if where.how is How.FUZZY]
+        files = {transcript.name: _Received(transcript, own[transcript.name]) for transcript in reading.transcripts}
+        lost = len(self.unplaced)
+        with_position = [self._place(path, coding, codes, files[coding.transcript]) for coding in reading.codings]
+        by_quote, unplaced = place_quotes(path.name, reading.quotes, self.transcripts)
+        self.unplaced += unplaced
+        found = [each for each in with_position if each is not None]
+        found += [(self._coding(each), each.how, each.score) for each in by_quote]
+        self.by_file.append(tuple(coding for coding, _, _ in found))
+        self.memos += [self._memo(memo, codes, files) for memo in reading.memos]
+        others = [name for name, file in files.items() if not file.alike]
+        how = [each.value for _, each, _ in found if each is not None]
+        problems, self.problems = self.problems, []
         return FileReport(
             file=path.name,
-            transcripts=sum(name in self.new_transcripts for name in received),
+            transcripts=sum(name in self.new_transcripts for name in files),
             turns=sum(len(transcript.turns) for transcript in reading.transcripts),
             speakers=sum(len({turn.speaker for turn in transcript.turns} - {""}) for transcript in reading.transcripts),
             codes=len(codes),
-            codings=len(found) + len(anchored.found),
+            codings=len(found),
+            memos=len(reading.memos),
             found={name: how.count(name) for name in dict.fromkeys(how)},
-            lowest_score=min(scores, default=None),
+            lowest_score=min((score for _, each, score in found if each is How.FUZZY), default=None),
+            unplaced=len(self.unplaced) - lost,
             notes=(*reading.notes, *(f"{name}: the text differs from the one here; {_FOUND_AGAIN}" for name in others)),
-            problems=(*reading.problems, *_lost(path, unplaced), *anchored.problems),
+            problems=(*reading.problems, *problems, *_left_out(self.unplaced[lost:])),
         )
 
     def _place(
-        self, coding: Coding, codes: Mapping[str, str], received: Transcript, own: Mapping[str, Transcript]
-    ) -> Coding | None:
+        self, path: Path, coding: Coding, codes: Mapping[str, str], file: _Received
+    ) -> tuple[Coding, How | None, float] | None:
         """Put a coding on the project's text: at its position when the texts agree, else where its quote stands."""
-        there = own[coding.transcript]
-        span: Span | None = coding.span
-        if qdpx.exported_text(there.text) != qdpx.exported_text(received.text):
-            span = _nearest(anchor(received.quote(coding.span), there), coding.span.start / len(received.text), there)
-        if span is None:
-            return None
-        code = codes[coding.code]
-        return replace(coding, transcript=there.name, span=span, code=code, codebook_version=self.codebook.version)
+        there, code = file.there, codes[coding.code]
+        span, how, score = coding.span, None, 1.0
+        if not file.alike:
+            where = anchor(file.received.quote(coding.span), there)
+            found = nearest(where, file.share(coding.span) * len(there.text))
+            if where is None or found is None:
+                told = unplaced_coding(path.name, coding, self.codebook.path(code), file.received, there)
+                self.unplaced.append(told)
+                return None
+            span, how, score = found, where.how, where.score
+        version = self.codebook.version
+        return replace(coding, transcript=there.name, span=span, code=code, codebook_version=version), how, score
 
-    def _anchor_all(self, path: Path, quotes: Sequence[Quote]) -> _Anchored:
-        """Find every quote of a table, one document after the other; a repeated quote needs its paragraph."""
-        found: list[tuple[Coding, Anchor]] = []
-        missing: list[Problem] = []
-        for quote in sorted(quotes, key=lambda quote: quote.document):
-            transcript = self.transcripts.get(_key(quote.document))
-            place = f"row {quote.row}"
-            if transcript is None:
-                missing.append(Problem(path.name, place, f"there is no transcript named {quote.document}"))
-                continue
-            where = anchor(quote.text, transcript, paragraph=quote.paragraph)
-            if where is None or where.span is None:
-                what = "is in several places of" if where else "is not in"
-                missing.append(Problem(path.name, place, f"the segment {what} the transcript {transcript.name}"))
-                continue
-            found.append((self._coding(quote, transcript, where.span), where))
-        if missing and not self.skip_unfound:
-            raise _not_found(missing)
-        return _Anchored(found, missing)
-
-    def _coding(self, quote: Quote, transcript: Transcript, span: Span) -> Coding:
-        code = self._code_of(quote.code_path)
+    def _coding(self, placed: Placed) -> Coding:
+        quote, code = placed.quote, self._code_of(placed.quote.code_path)
         remark = remarks.about(remarks.recall(quote.memo), self.codebook.path(code))
+        said, newest = quote.codebook_version, self.codebook.version
         return Coding(
-            transcript=transcript.name,
-            span=span,
+            transcript=placed.transcript.name,
+            span=placed.span,
             code=code,
             coder=quote.coder,
-            origin=remark.origin,
-            score=remark.score,
-            memo=remark.memo,
+            origin=remark.origin if quote.origin is None else quote.origin,
+            score=remark.score if quote.score is None else quote.score,
+            memo=remark.memo if quote.origin is None else quote.memo,
             created=quote.created,
-            codebook_version=self.codebook.version,
+            codebook_version=said if said is not None and 0 < said < newest else newest,
+            weight=quote.weight,
         )
+
+    def _memo(self, memo: Memo, codes: Mapping[str, str], files: Mapping[str, _Received]) -> Memo:
+        """Put a memo on the project's transcript and code; a place that is not found again leaves it on the whole."""
+        code = codes.get(memo.code, "")
+        file = files.get(memo.transcript)
+        if file is None:
+            return replace(memo, code=code)
+        span = memo.span
+        if span is not None and not file.alike:
+            where = anchor(file.received.quote(span), file.there)
+            span = nearest(where, file.share(span) * len(file.there.text))
+        return replace(memo, transcript=file.there.name, span=span, code=code)
 
     def _code_of(self, path: Sequence[str]) -> str:
         """Return the code at the end of a path of names, by the whole path, else by its last name when only one has it.
@@ -277,37 +406,42 @@ class _Joining:
         """
         parent: str | None = None
         for name in path:
-            here = [code.id for code in self.codebook.children(parent) if _same(name) in _names(code)]
+            here = [code.id for code in self.codebook.children(parent) if same(name) in _names(code)]
             if not here:
                 return self._by_last_name(path) or self._add_path(path)
             parent = here[0]
         return parent or self._add_path(path)
 
     def _by_last_name(self, path: Sequence[str]) -> str | None:
-        named = [code.id for code in self.codebook if _same(path[-1]) in _names(code)]
+        named = [code.id for code in self.codebook if same(path[-1]) in _names(code)]
         return named[0] if len(named) == 1 else None
 
     def _add_path(self, path: Sequence[str]) -> str:
         parent: str | None = None
         for depth, name in enumerate(path, 1):
-            here = [code.id for code in self.codebook.children(parent) if _same(name) in _names(code)]
+            here = [code.id for code in self.codebook.children(parent) if same(name) in _names(code)]
             code_id = refi.stable_guid("path", *path[:depth])
             parent = here[0] if here else self._add(Code(code_id, name_he=name), parent)
         return str(parent)
 
 
 @dataclass(frozen=True)
-class _Anchored:
-    found: list[tuple[Coding, Anchor]]
-    problems: list[Problem]
+class _Received:
+    """A text as a file held it, and the project's text that it stands for."""
 
+    received: Transcript
+    there: Transcript
 
-def _nearest(where: Anchor | None, share: float, there: Transcript) -> Span | None:
-    """Return the place of a quote that lies clearly nearest to where another edition of the text had it, else None."""
-    if where is None:
-        return None
-    far = sorted((abs(span.start - share * len(there.text)), span) for span in where.candidates)
-    return far[0][1] if len(far) == 1 or 2 * far[0][0] < far[1][0] else None
+    @cached_property
+    def alike(self) -> bool:
+        """Whether positions in one are positions in the other."""
+        if self.received.text == self.there.text:
+            return True
+        return qdpx.exported_text(self.there.text) == qdpx.exported_text(self.received.text)
+
+    def share(self, span: Span) -> float:
+        """Return how far into the file's text a span begins, from 0 to 1."""
+        return span.start / len(self.received.text)
 
 
 def is_edition(first: str, second: str) -> bool:
@@ -320,29 +454,9 @@ def is_edition(first: str, second: str) -> bool:
     return fewer == 0 or len(lines[0] & lines[1]) > fewer / 2
 
 
-def _not_found(missing: Sequence[Problem]) -> QuotesNotFound:
-    more = f" (and {len(missing) - 1} more rows)" if len(missing) > 1 else ""
-    return QuotesNotFound(
-        f"{missing[0]}{more}; import the transcript that the table was made from, mend the row, "
-        "or leave such rows out with --skip-unfound."
-    )
-
-
-def _lost(path: Path, codings: Sequence[Coding]) -> list[Problem]:
-    what = "its quote stands in no single place of the transcript that is here, so it was left out"
-    return [Problem(path.name, f"{coding.transcript}, position {coding.span.start}", what) for coding in codings]
-
-
-def _key(name: str) -> str:
-    """Return what two names of one transcript share: ``ריאיון 1.docx`` in a table is the transcript ``ריאיון 1``."""
-    ending = Path(name).suffix.lower()
-    bare = name[: -len(ending)] if ending in _TRANSCRIPTS else name
-    return _same(bare)
-
-
-def _same(name: str) -> str:
-    return normalise(name).casefold()
+def _left_out(unplaced: Sequence[Unplaced]) -> list[Problem]:
+    return [Problem(each.file, each.row, f"{each.why}, so it was left out") for each in unplaced]
 
 
 def _names(code: Code) -> set[str]:
-    return {_same(name) for name in (code.id, code.name_he, code.name_en, *code.aliases) if name}
+    return {same(name) for name in (code.id, code.name_he, code.name_en, *code.aliases) if name}

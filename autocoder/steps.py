@@ -17,8 +17,9 @@ from autocoder.project import Codebook, CoderKind, Origin, Project, Role
 if TYPE_CHECKING:  # the database, numpy, onnxruntime and torch are loaded by the steps that need them
     from autocoder.agree import Agreement, Ratings
     from autocoder.classifier import Classifier, Manifest
+    from autocoder.editions import Edition
     from autocoder.read import Joined
-    from autocoder.store import Store
+    from autocoder.store import Addition, Store
 
 JUDGED_BY = (Origin.BLIND, Origin.AUTO)  # what a person saw suggested first judges nobody
 SEED = 17
@@ -61,31 +62,139 @@ def open_project(folder: Path) -> Store:
     return open_project(folder)
 
 
+@dataclass(frozen=True)
+class ImportPlan:
+    """What an import of files would do; nothing is done before :func:`apply_import`.
+
+    ``editions`` say, file by file, what changes of what earlier exports of the same project brought.
+    """
+
+    joined: Joined
+    editions: tuple[Edition, ...]
+    addition: Addition
+
+    @property
+    def changes(self) -> tuple[Edition, ...]:
+        """The files that change something which an earlier export brought."""
+        return tuple(edition for edition in self.editions if edition.changes)
+
+
+def plan_import(
+    store: Store,
+    paths: Sequence[Path],
+    roles: Mapping[str, Role] | None = None,
+    skip_unfound: bool = False,
+    word_codes: bool = False,
+) -> ImportPlan:
+    """Read files of any mix and join them to the project, without writing to its database.
+
+    Codings that find no place are listed in the folder ``not-placed``; unless ``skip_unfound`` they refuse the import.
+    """
+    from autocoder.editions import compare
+    from autocoder.not_placed import write_lists
+    from autocoder.read import QuotesNotFound, join_readings, read_file
+
+    readings = [(path, read_file(path, roles, word_codes)) for path in paths]
+    project = store.load()
+    try:
+        joined = join_readings(project, readings, skip_unfound)
+    except QuotesNotFound as fault:
+        listed = ", ".join(map(str, write_lists(store.folder, fault.unplaced)))
+        raise QuotesNotFound(fault.unplaced, listed) from None
+    people = _people(project, joined)
+    editions = tuple(
+        compare(
+            name, source, [coding for coding in codings if coding.coder in people], store.held(name, source), project
+        )
+        for name, source, codings in zip(map(file_name, paths), joined.sources, joined.by_file, strict=True)
+    )
+    return ImportPlan(joined, editions, _addition(store, paths, joined, editions, people))
+
+
+def _people(project: Project, joined: Joined) -> frozenset[str]:
+    models = {coder.name for coder in (*project.coders, *joined.coders) if coder.kind is CoderKind.MODEL}
+    return frozenset(coding.coder for coding in joined.codings if coding.coder not in models)
+
+
+def file_name(path: Path) -> str:
+    """Return the name under which a file is remembered: the folder's for the database inside a QualCoder project."""
+    return path.resolve().parent.name if path.name == "data.qda" else path.name
+
+
+def _addition(
+    store: Store, paths: Sequence[Path], joined: Joined, editions: Sequence[Edition], people: frozenset[str]
+) -> Addition:
+    """Everything that is to be written: what no file held so far, and what a later export says otherwise."""
+    from autocoder.formats.qualcoder import data_file
+    from autocoder.store import Addition, FileRead
+
+    at = now()
+    known = {(file.name, file.sha256, file.source) for file in store.files()}
+    files = []
+    for path, source, edition in zip(paths, joined.sources, editions, strict=True):
+        digest = hashlib.sha256(data_file(path).read_bytes()).hexdigest()
+        file = FileRead(edition.file, digest, at, source, edition.fresh, edition.held)
+        if (file.name, file.sha256, file.source) not in known or file.codings or file.replaces:
+            files.append(file)
+    fresh = [coding for edition in editions for coding in edition.fresh]
+    suggested = [coding for coding in joined.codings if coding.coder not in people]
+    return Addition(
+        transcripts=joined.transcripts,
+        coders=joined.coders,
+        codings=tuple(dict.fromkeys((*fresh, *suggested))),
+        codebook=joined.codebook,
+        change=f"codes from {', '.join(path.name for path in paths)}" if joined.codebook else "",
+        at=at,
+        files=tuple(files),
+        memos=joined.memos,
+        described=joined.described,
+        removed=tuple(key for edition in editions for key in edition.removed),
+        reworded=tuple(coding for edition in editions for coding in edition.reworded),
+    )
+
+
+def apply_import(store: Store, plan: ImportPlan) -> int:
+    """Write what was planned, in one transaction, and return the number of codings that are new."""
+    from autocoder.not_placed import clear_list, write_lists
+
+    added = store.add(plan.addition)
+    write_lists(store.folder, plan.joined.unplaced)
+    for report in plan.joined.reports:
+        if not report.unplaced:
+            clear_list(store.folder, report.file)
+    return added
+
+
+class ChangesNotConfirmed(AutocoderError):
+    """A later export that changes what an earlier one brought, without anybody who said that it may."""
+
+    def __init__(self, changes: Sequence[Edition]) -> None:
+        kinds = ("new", "moved", "reworded", "gone")
+        totals = [sum(counts[kind] for each in changes for counts in each.by_coder().values()) for kind in kinds]
+        said = ", ".join(f"{total} {kind}" for total, kind in zip(totals, kinds, strict=True) if total)
+        names = ", ".join(each.file for each in changes)
+        super().__init__(
+            f"{names}: it changes what an earlier export of the same project brought ({said}); "
+            "nothing was changed: import it again with --yes to apply this, or with --dry-run to look at it."
+        )
+
+
 def import_files(
-    store: Store, paths: Sequence[Path], roles: Mapping[str, Role] | None = None, skip_unfound: bool = False
+    store: Store,
+    paths: Sequence[Path],
+    roles: Mapping[str, Role] | None = None,
+    skip_unfound: bool = False,
+    confirmed: bool = False,
 ) -> tuple[Joined, int]:
     """Read files of any mix into the project; return what they held and how many codings are new.
 
     All files are read and joined before the first write, which is one transaction: a refused file changes nothing.
+    Raises ChangesNotConfirmed for a later export that changes what an earlier one brought, unless ``confirmed``.
     """
-    from autocoder.read import join_readings, read_file
-    from autocoder.store import Addition, FileRead
-
-    readings = [(path, read_file(path, roles)) for path in paths]
-    joined = join_readings(store.load(), readings, skip_unfound)
-    at = now()
-    files = tuple(FileRead(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), at) for path in paths)
-    known = {(file.name, file.sha256) for file in store.files()}
-    addition = Addition(
-        transcripts=joined.transcripts,
-        coders=joined.coders,
-        codings=joined.codings,
-        codebook=joined.codebook,
-        change=f"codes from {', '.join(path.name for path in paths)}" if joined.codebook else "",
-        at=at,
-        files=tuple(file for file in files if (file.name, file.sha256) not in known),
-    )
-    return joined, store.add(addition)
+    plan = plan_import(store, paths, roles, skip_unfound)
+    if plan.changes and not confirmed:
+        raise ChangesNotConfirmed(plan.changes)
+    return plan.joined, apply_import(store, plan)
 
 
 def train_model(

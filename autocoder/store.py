@@ -401,6 +401,8 @@ class Store:
 
     def add(self, addition: Addition) -> int:
         """Add what an import brought, in one transaction, and return the number of codings that are new."""
+        if addition == Addition(at=addition.at):
+            return 0
         with self._writing() as connection:
             if addition.codebook is not None:
                 _insert_codebook(connection, addition.codebook, addition.change, addition.at)

@@ -17,6 +17,7 @@ from autocoder import cli, steps
 from autocoder.errors import AutocoderError
 from autocoder.formats import qdpx
 from autocoder.learn.train import Settings
+from autocoder.not_placed import FOLDER
 from autocoder.project import Coder, Project
 
 RUN = CliRunner()
@@ -41,7 +42,9 @@ def refusal(*arguments: str | Path) -> str:
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """The project's bytes, without the lists of what found no place, which a refusal points to."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != FOLDER)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 @pytest.fixture

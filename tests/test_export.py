@@ -10,7 +10,7 @@ import pytest
 
 from autocoder.errors import FileRefused
 from autocoder.export import export, restrict
-from autocoder.formats import margin, maxqda, own, qdc, qdpx
+from autocoder.formats import codings, margin, maxqda, qdc, qdpx
 from autocoder.formats.whole import ReadBackDiffers
 from autocoder.project import Coder, CoderKind, Coding, Decision, Origin, Project, Transcript
 
@@ -57,12 +57,12 @@ def test_a_difference_fails_the_export_and_leaves_no_file_and_the_old_one(
         project, codings=project.codings[:-1], codebook=replace(project.codebook, codes=project.codebook.codes[:-1])
     )
     write, verify, read = qdpx.write, qdc.verify, qdc.read
-    for module in (maxqda, own, margin):
+    for module in (maxqda, codings, margin):
         monkeypatch.setattr(module, "check_codings", lambda _: None)
     monkeypatch.setattr(qdpx, "write", lambda _, path, **more: write(other, path, **more))
     monkeypatch.setattr(maxqda, "_write_xlsx", shortened(maxqda._write_xlsx))
-    monkeypatch.setattr(own, "_write_csv", shortened(own._write_csv))
-    monkeypatch.setattr(own, "_write_jsonl", shortened(own._write_jsonl))
+    monkeypatch.setattr(codings, "_write_csv", shortened(codings._write_csv))
+    monkeypatch.setattr(codings, "_write_jsonl", shortened(codings._write_jsonl))
     monkeypatch.setattr(margin, "_add_reference", lambda *_: None)
     monkeypatch.setattr(margin, "_RANGE", (margin._RANGE[0],))
     monkeypatch.setattr(qdc, "read", lambda path: replace(read(path), codebook=other.codebook))

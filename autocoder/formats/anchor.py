@@ -19,6 +19,8 @@ from autocoder.text import Normalised, normalise, normalise_with_map
 
 FUZZY_THRESHOLD = 0.85
 """The least similarity (normalised Indel, rapidfuzz ``ratio``) at which a place counts as the quote."""
+WORTH_A_LOOK = 0.6
+"""The least similarity at which a place is shown to a person beside a quote that was not found."""
 SHORTEST_FUZZY = 12
 """Shorter quotes, in normalised characters, must be found literally: by a letter more or less they are other words."""
 _AS_GOOD = 0.01
@@ -114,6 +116,15 @@ def _anchored(found: Anchor, text: str, paragraph: int | None) -> Anchor:
     return replace(found, span=settled[0] if len(settled) == 1 else None)
 
 
+def resembling(quote: str, transcript: Transcript) -> tuple[Span, float] | None:
+    """Return the place most like a quote that is not there, with its score, for a person to look at, never to use."""
+    wanted, normalised = normalise(quote), _normalised(transcript.text)
+    if len(wanted) < SHORTEST_FUZZY:
+        return None
+    best = _nearest(wanted, normalised.text, 0, len(normalised.text), WORTH_A_LOOK)
+    return (_back(normalised, best[1], best[2] - best[1]), round(best[0], 4)) if best else None
+
+
 def _nearly(wanted: str, normalised: Normalised) -> Anchor | None:
     if len(wanted) < SHORTEST_FUZZY:
         return None
@@ -131,16 +142,18 @@ def _nearly(wanted: str, normalised: Normalised) -> Anchor | None:
     return Anchor(How.FUZZY, round(score, 4), tuple(spans), None)
 
 
-def _nearest(wanted: str, text: str, low: int, high: int) -> tuple[float, int, int] | None:
+def _nearest(
+    wanted: str, text: str, low: int, high: int, threshold: float = FUZZY_THRESHOLD
+) -> tuple[float, int, int] | None:
     """(similarity, start, end) of the stretch of whole words in ``text[low:high]`` that is most like the quote."""
     if high - low < len(wanted) // 2:
         return None
-    window = fuzz.partial_ratio_alignment(wanted, text[low:high], score_cutoff=100 * FUZZY_THRESHOLD - 10)
+    window = fuzz.partial_ratio_alignment(wanted, text[low:high], score_cutoff=100 * threshold - 10)
     if window is None:
         return None
     start, end = _snapped(wanted, text, (low + window.dest_start, low + window.dest_end), (low, high))
     score = fuzz.ratio(wanted, text[start:end]) / 100
-    return (score, start, end) if score >= FUZZY_THRESHOLD else None
+    return (score, start, end) if score >= threshold else None
 
 
 def _snapped(wanted: str, text: str, window: tuple[int, int], limits: tuple[int, int]) -> tuple[int, int]:

@@ -16,7 +16,10 @@ from lxml import etree
 
 from autocoder.formats import refi
 from autocoder.formats.refi import children, identity
+from autocoder.project import Span
 
+NEARLY_ALL = 0.95
+"""The share of a transcript that a case must cover to be the transcript's own and not one speaker's."""
 CASE = "case"
 """The variable of a transcript that names the case it belongs to."""
 
@@ -32,6 +35,27 @@ class Case:
         """Return the values for a transcript of this case; a case named like its transcript needs no naming."""
         named = {CASE: self.name} if self.name and self.name != transcript else {}
         return named | dict(self.values)
+
+
+@dataclass
+class Described:
+    """The variables that come together for one transcript and for its speakers."""
+
+    transcript: str
+    length: int
+    variables: dict[str, str] = field(default_factory=dict)
+    speakers: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def add(self, case: Case, span: Span | None = None) -> None:
+        """Note a case's values on the transcript, or on a speaker where the case covers only a span of it."""
+        if span is not None and case.name and len(span) < NEARLY_ALL * self.length:
+            self.speakers.setdefault(case.name, {}).update(case.values)
+            return
+        said = case.described(self.transcript)
+        known = self.variables.get(CASE)
+        if known and said.get(CASE) not in (None, *known.split("; ")):
+            said[CASE] = f"{known}; {said[CASE]}"
+        self.variables |= said
 
 
 @dataclass(frozen=True)

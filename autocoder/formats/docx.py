@@ -46,7 +46,6 @@ _BESIDE_THE_TEXT = {
     "footer": "the footers hold text, which was not read",
     "footnotes": "the footnotes hold text, which was not read",
     "endnotes": "the endnotes hold text, which was not read",
-    "comments": "the comments in the margin were not read; if they are codes, export them from Word as a table",
 }
 _SPEAKER_HEADINGS = frozenset(("דובר", "דוברת", "דובר/ת", "דוברים", "שם", "speaker", "name", "who"))
 _TEXT_HEADINGS = frozenset(
@@ -119,6 +118,19 @@ def read(path: Path, roles: Mapping[str, Role] | None = None) -> Reading:
         raise FileRefused(path, "the document holds no text", "check that it is the right file")
     problems = _beside_the_text(path, document)
     return read_parts(path, text, stored.parts, roles, _tracked_changes(document.element.body), problems)
+
+
+def open_document(path: Path) -> Document:
+    """Open a Word file after all its checks, for readers of what stands beside the text."""
+    return _open(path, open_archive(path))
+
+
+def text_of(document: Document) -> str:
+    """Return the text of a document as it is stored."""
+    weights, stored = _Weights(document), _Stored()
+    for block in _blocks(document.element.body):
+        _store_block(block, weights, stored)
+    return "".join(stored.chunks)
 
 
 def _open(path: Path, archive: Archive) -> Document:

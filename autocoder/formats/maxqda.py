@@ -15,10 +15,7 @@ In a .csv reading takes off the apostrophe by which a cell is kept from running 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,21 +23,14 @@ from itertools import zip_longest
 from pathlib import Path
 
 import openpyxl
-from lxml import etree
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils.exceptions import InvalidFileException
 
 from autocoder.decided import Status, statuses
-from autocoder.errors import FileRefused
 from autocoder.formats import remarks
-from autocoder.formats.archive import open_archive
-from autocoder.formats.cells import unguarded
-from autocoder.formats.plain import read_text
+from autocoder.formats.tables import CELL_LIMIT, Layout, Table, iso_dates, read_table
 from autocoder.formats.whole import Coded, Compared, check_codings, coded, compare_codings, whole
-from autocoder.project import Coder, CoderKind, Coding, Problem, Project, Quote, Reading, Transcript
+from autocoder.project import Coding, Problem, Project, Quote, Reading, Transcript
 
-CELL_LIMIT = 32_767
-"""The most characters an Excel cell holds; exports cut longer segments there."""
 _PIECE = 16_000  # a cell's limit counts UTF-16, in which an emoji is two
 _ROOM = 100  # for the words about the part
 
@@ -53,8 +43,19 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "Code": ("Codename", "Code name", "קוד", "שם הקוד", "נתיב הקוד"),
     "Beginning": ("Begin", "Start", "Anfang", "התחלה"),
     "End": ("Ende", "סיום", "סוף"),
-    "Weight score": ("Weight", "Gewicht", "משקל", "ציון משקל"),
-    "Segment": ("Coded segment", "Codiertes Segment", "Quote", "קטע", "קטע מקודד", "מקטע", "סגמנט", "ציטוט"),
+    "Weight score": ("Weight", "Gewicht", "Gewichtung", "Gewichtungswert", "משקל", "ציון משקל"),
+    "Segment": (
+        "Coded segment",
+        "Coded segments",
+        "Codiertes Segment",
+        "Codierte Segmente",
+        "Quote",
+        "קטע",
+        "קטע מקודד",
+        "מקטע",
+        "סגמנט",
+        "ציטוט",
+    ),
     "Modified by": ("Bearbeitet von", "Geändert von", "שונה על ידי", "נערך על ידי"),
     "Modified": ("Bearbeitet am", "Geändert am", "תאריך שינוי", "תאריך עריכה"),
     "Created by": (
@@ -72,141 +73,100 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "Area": ("Fläche", "שטח"),
     "Coverage %": ("%", "Abdeckungsgrad %", "כיסוי %", "אחוז כיסוי"),
 }
-_REQUIRED = ("Document name", "Code", "Segment")
-_BY_HEADER = {header.casefold(): column for column, aliases in _COLUMNS.items() for header in (column, *aliases)}
+LAYOUT = Layout(
+    "MAXQDA",
+    _COLUMNS,
+    ("Document name", "Code", "Segment"),
+    "export the coded segments again with the columns Document name, Code and Segment",
+)
 
 _PATH = re.compile(r"\s+>\s+")
 _PART = re.compile(r"^autocoder part (\d+) of (\d+)(?:\n|$)")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_IN_CELL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_BROKEN_XLSX = (zipfile.BadZipFile, InvalidFileException, etree.XMLSyntaxError, SyntaxError, KeyError, ValueError)
-_REMEDY = "export the coded segments again with the columns Document name, Code and Segment"
-
-_DELIMITERS = (",", ";", "\t")
 
 Cell = str | int | float
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A row of the table: its number as the spreadsheet shows it, and its cells by MAXQDA's column names."""
-
-    number: int
-    cells: dict[str, str]
-    joined: bool = False
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-
-@dataclass(frozen=True)
-class _Table:
-    rows: tuple[_Row, ...]
-    columns: tuple[str, ...]
-    notes: tuple[str, ...]
 
 
 # --- reading
 
 
+@dataclass(frozen=True)
+class _Joined:
+    """A row, or several that hold one segment longer than a cell; ``number`` is the first row's."""
+
+    number: int
+    cells: dict[str, str]
+    whole: bool = False
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
 def read(path: Path) -> Reading:
     """Return the quotes of a table of coded segments, in the order of its rows."""
-    table = _read_table(path)
+    return read_rows(path, read_table(path, LAYOUT))
+
+
+def read_rows(path: Path, table: Table) -> Reading:
+    """Return the quotes of a table that is known to be MAXQDA's."""
+    rows = tuple(_joined(_Joined(row.number, dict(row.cells)) for row in table.rows))
     quotes: list[Quote] = []
     problems: list[Problem] = []
-    separated = any(_PATH.search(row["Code"]) for row in table.rows)
-    for row in table.rows:
-        missing = [column for column in _REQUIRED if not row[column].strip()]
+    separated = any(_PATH.search(row["Code"]) for row in rows)
+    dates = iso_dates(row["Created"] for row in rows)
+    for row in rows:
+        missing = [column for column in LAYOUT.required if not row[column].strip()]
         if missing:
             what = f"it has no {' and no '.join(missing)}, so the row is not read"
             problems.append(Problem(path.name, f"row {row.number}", what))
             continue
-        if len(row["Segment"]) >= CELL_LIMIT and not row.joined:
+        if len(row["Segment"]) >= CELL_LIMIT and not row.whole:
             what = f"the segment fills the cell ({CELL_LIMIT:,} characters), so Excel has probably cut off its end"
             problems.append(Problem(path.name, f"row {row.number}", what))
-        quotes.append(_quote(row, separated))
-    return Reading(
-        coders=_coders(quotes), quotes=tuple(quotes), problems=tuple(problems), notes=(*table.notes, *_notes(table))
+        quotes.append(_quote(row, separated, dates))
+    notes = (*table.notes, *_notes(rows, table))
+    return Reading(coders=remarks.coders_of(quotes), quotes=tuple(quotes), problems=tuple(problems), notes=notes)
+
+
+def _quote(row: _Joined, separated: bool, dates: Mapping[str, str]) -> Quote:
+    parts = _PATH.split(row["Code"]) if separated else row["Code"].split("\\")
+    beginning = row["Beginning"].strip()
+    suggested = any(remark.score is not None for remark in remarks.recall(row["Comment"]))
+    return Quote(
+        document=row["Document name"].strip(),
+        code_path=tuple(part.strip() for part in parts if part.strip()),
+        text=row["Segment"],
+        coder=row["Created by"].strip() or "unknown",
+        row=row.number,
+        memo=row["Comment"].strip(),
+        created=dates.get(row["Created"], ""),
+        paragraph=int(beginning) if beginning.isdecimal() else None,  # a page or a time is no paragraph
+        weight=None if suggested else _weight(row["Weight score"]),
     )
 
 
-def _quote(row: _Row, separated: bool) -> Quote:
-    parts = _PATH.split(row["Code"]) if separated else row["Code"].split("\\")
-    path = tuple(part.strip() for part in parts if part.strip())
-    coder = row["Created by"].strip() or "unknown"
-    memo, created = row["Comment"].strip(), row["Created"].strip()
-    beginning = row["Beginning"].strip()
-    paragraph = int(beginning) if beginning.isdecimal() else None  # a page or a time is no paragraph
-    return Quote(row["Document name"].strip(), path, row["Segment"], coder, row.number, memo, created, paragraph)
+def _weight(cell: str) -> float | None:
+    """MAXQDA gives every segment the weight 0 that got none from a person."""
+    try:
+        return float(cell.strip().replace(",", ".")) or None
+    except ValueError:
+        return None
 
 
-def _coders(quotes: Iterable[Quote]) -> tuple[Coder, ...]:
-    """The coders in order of appearance; one whom a comment of ours names as the model is a model."""
-    kinds: dict[str, CoderKind] = {}
-    for quote in quotes:
-        kinds.setdefault(quote.coder, CoderKind.HUMAN)
-        if any(each.model == " ".join(quote.coder.split()) for each in remarks.recall(quote.memo)):
-            kinds[quote.coder] = CoderKind.MODEL
-    return tuple(Coder(name, kind) for name, kind in kinds.items())
-
-
-def _notes(table: _Table) -> Iterator[str]:
-    if "Created by" not in table.columns and table.rows:
+def _notes(rows: Sequence[_Joined], table: Table) -> Iterator[str]:
+    if "Created by" not in table.columns and rows:
         yield "the table names no coder; its codings are given to unknown"
     groups: dict[str, set[str]] = {}
-    for row in table.rows:
+    for row in rows:
         groups.setdefault(row["Document name"], set()).add(row["Document group"])
     shared = [name for name, of_name in groups.items() if len(of_name) > 1]
     if shared:
         yield f"documents of one name stand in several groups: {', '.join(shared)}"
 
 
-def _read_table(path: Path) -> _Table:
-    if path.suffix.casefold() == ".xlsx":
-        return _from_grid(path, _xlsx_grids(path), ())
-    text, notes = read_text(path)
-    return _from_grid(path, _csv_grids(path, text), notes)
-
-
-def _from_grid(path: Path, grids: Iterable[list[list[str]]], notes: tuple[str, ...]) -> _Table:
-    """The table of the first sheet, or reading by a delimiter, that has the required columns."""
-    best: list[str] = []
-    for grid in grids:
-        first = next((place for place, cells in enumerate(grid) if any(cell.strip() for cell in cells)), None)
-        if first is None:
-            continue
-        columns = [_BY_HEADER.get(" ".join(cell.split()).casefold(), "") for cell in grid[first]]
-        if all(column in columns for column in _REQUIRED):
-            rows = _joined(_rows(grid, first, columns))
-            return _Table(tuple(rows), tuple(columns), notes)
-        best = max(best, [cell for cell in grid[first] if cell.strip()], key=len)
-    raise _no_columns(path, best)
-
-
-def _no_columns(path: Path, headers: list[str]) -> FileRefused:
-    if not headers:
-        return FileRefused(path, "the table is empty", _REMEDY)
-    known = {_BY_HEADER.get(" ".join(header.split()).casefold()) for header in headers}
-    missing = ", ".join(column for column in _REQUIRED if column not in known)
-    # a long first row is text, not headers, and the text of transcripts stays out of messages
-    found = ", ".join(header.strip()[:30] for header in headers[:20])
-    return FileRefused(path, f"the column {missing} is missing (found: {found})", _REMEDY, "row 1")
-
-
-def _rows(grid: list[list[str]], first: int, columns: list[str]) -> Iterator[_Row]:
-    for place, cells in enumerate(grid[first + 1 :], start=first + 2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        named: dict[str, str] = {}
-        for column, cell in zip(columns, cells, strict=False):
-            if column:
-                named.setdefault(column, cell)
-        yield _Row(place, named)
-
-
-def _joined(rows: Iterable[_Row]) -> Iterator[_Row]:
+def _joined(rows: Iterable[_Joined]) -> Iterator[_Joined]:
     """Join what was written over several rows because it was longer than a cell."""
-    open_row: _Row | None = None
+    open_row: _Joined | None = None
     for row in rows:
         part = _PART.match(row["Comment"])
         if open_row is not None and (part is None or part[1] == "1"):
@@ -216,47 +176,14 @@ def _joined(rows: Iterable[_Row]) -> Iterator[_Row]:
             yield row
             continue
         here = row.cells | {"Comment": row["Comment"][part.end() :]}
-        open_row = _Row(row.number, here, joined=True) if open_row is None else _longer(open_row, here)
+        open_row = _Joined(row.number, here, whole=True) if open_row is None else _longer(open_row, here)
     if open_row is not None:
         yield open_row
 
 
-def _longer(row: _Row, more: dict[str, str]) -> _Row:
+def _longer(row: _Joined, more: dict[str, str]) -> _Joined:
     texts = {column: row[column] + more.get(column, "") for column in ("Segment", "Comment")}
-    return _Row(row.number, row.cells | texts, joined=True)
-
-
-def _xlsx_grids(path: Path) -> Iterator[list[list[str]]]:
-    open_archive(path)
-    # openpyxl leaves a file open that it could not read, so it is opened here
-    with path.open("rb") as file:
-        try:
-            for sheet in openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets:
-                # some programs write a wrong size of the sheet, by which rows would be left out
-                sheet.reset_dimensions()
-                yield [[_cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-        except _BROKEN_XLSX as error:
-            raise FileRefused(path, "it is no readable Excel workbook", "save it again as .xlsx") from error
-
-
-def _cell_text(value: object) -> str:
-    if value is None:
-        return ""
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-
-
-def _csv_grids(path: Path, text: str) -> Iterator[list[list[str]]]:
-    """The table by each delimiter that programs use; the headers tell which is right."""
-    faults = []
-    for delimiter in _DELIMITERS:
-        try:
-            rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-            yield [[unguarded(cell) for cell in row] for row in rows]
-        except csv.Error as error:
-            faults.append(error)
-    if len(faults) == len(_DELIMITERS):
-        raise FileRefused(path, f"it is no readable table ({faults[0]})", "save it as CSV UTF-8") from faults[0]
+    return _Joined(row.number, row.cells | texts, whole=True)
 
 
 # --- writing
@@ -357,10 +284,11 @@ def verify(path: Path, project: Project, known: Mapping[Coding, Status] | None =
     A row is document, code path, coder, first and last paragraph, weight, comment and the quoted text.
     """
     table = _table_rows(project, known)
-    whole_rows = _joined(_Row(0, dict(zip(_COLUMNS, map(str, cells), strict=True))) for cells in table)
-    return compare_codings(path, map(_coded, whole_rows), map(_coded, _read_table(path).rows))
+    wanted = _joined(_Joined(0, dict(zip(_COLUMNS, map(str, cells), strict=True))) for cells in table)
+    found = _joined(_Joined(row.number, dict(row.cells)) for row in read_table(path, LAYOUT).rows)
+    return compare_codings(path, map(_coded, wanted), map(_coded, found))
 
 
-def _coded(row: _Row) -> Coded:
+def _coded(row: _Joined) -> Coded:
     rest = (row["Beginning"], row["End"], row["Weight score"], row["Comment"])
     return coded(row["Document name"], row["Created by"], row["Code"], row["Segment"], *rest)

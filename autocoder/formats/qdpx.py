@@ -12,8 +12,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import unquote
@@ -61,8 +61,6 @@ _UNREAD_SOURCES = {
     "AudioSource": "a recording",
     "VideoSource": "a film",
 }
-_NEARLY_ALL = 0.95
-"""The share of a transcript that a case must cover to be the transcript's own and not one speaker's."""
 _LINE_END = re.compile("\r\n?|\n")
 _SCHEME = re.compile(r"^(?:[a-z]{2,}:)?/*(?:[a-z]:/)?", re.IGNORECASE)
 _BROKEN_DOCX = (PackageNotFoundError, zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError)
@@ -211,16 +209,20 @@ class _ProjectReader:
         length = len(source.received.text)
         self._report_choice(source.name, choice)
         spans = self._spans(source, choice)
-        described = _Described()
-        self._describe(described, source, self.cases.by_source.get(identity(source.element), ()), None)
+        described = around.Described(source.name, length)
+        for case in self.cases.by_source.get(identity(source.element), ()):
+            described.add(case)
         for (selection, mark), span in zip(source.selections, spans, strict=True):
             if span is None:
                 where = f"selection {mark.start} to {mark.end} is outside the text of {length} characters"
                 self._drop(selection, source.name, where)
                 continue
             self._read_selection(selection, source.name, span)
-            self._describe(described, source, self._cases_of(selection), span)
-        self._read_whole(source, described)
+            for case in self._cases_of(selection):
+                described.add(case, span)
+        self._read_whole(source)
+        for case in self._cases_of(source.element):
+            described.add(case)
         self._keep_words(source.element, source.name)
         described.variables |= self.variables.of(source.element)
         place = next(n for n, transcript in enumerate(self.transcripts) if transcript.name == source.name)
@@ -247,20 +249,6 @@ class _ProjectReader:
             code = "" if reference is None else identity(reference, "targetGUID")
             if code in self.cases.by_code:
                 yield self.cases.by_code[code]
-
-    def _describe(
-        self, described: _Described, source: _Source, cases: Iterable[around.Case], span: Span | None
-    ) -> None:
-        """Note the cases' values on the transcript, or on a speaker where a case covers only a part of it."""
-        for case in cases:
-            if span is not None and case.name and len(span) < _NEARLY_ALL * len(source.received.text):
-                described.speakers.setdefault(case.name, {}).update(case.values)
-            else:
-                said = case.described(source.name)
-                known = described.variables.get(around.CASE)
-                if known and said.get(around.CASE) not in (None, *known.split("; ")):
-                    said[around.CASE] = f"{known}; {said[around.CASE]}"
-                described.variables |= said
 
     def _raw_text(self, source: etree._Element) -> str | _NoText:
         """The text with its BOM and line ends; a Word file's and an inline text's line ends may count for two."""
@@ -324,7 +312,7 @@ class _ProjectReader:
             self._keep_words(selection, name, span)
             self.bare += len(self.memos) == before
 
-    def _read_whole(self, source: _Source, described: _Described) -> None:
+    def _read_whole(self, source: _Source) -> None:
         codings = list(children(source.element, "Coding"))
         name, length = source.name, len(source.received.text)
         if codings and not length:
@@ -333,7 +321,6 @@ class _ProjectReader:
             self.notes.append(f"{name}: {len(codings)} codings of the whole document are read as its whole text")
             for coding in codings:
                 self._add(coding, source.element, name, Span(0, length), ())
-        self._describe(described, source, self._cases_of(source.element), None)
 
     def _add(
         self,
@@ -355,7 +342,7 @@ class _ProjectReader:
             self.model_names.add(coder)
         memo = "\n".join(dict.fromkeys(part for part in (about.memo, self._note_words(coding)) if part))
         created = coding.get("creationDateTime") or selection.get("creationDateTime") or ""
-        new = Coding(name, span, code, coder, about.origin, about.score, memo, created)
+        new = Coding(name, span, code, coder, about.origin, about.score, memo, created, weight=about.weight)
         self.codings[new.key] = _merged(self.codings[new.key], new) if new.key in self.codings else new
 
     def _coder(self, coding: etree._Element, selection: etree._Element) -> str:
@@ -457,14 +444,6 @@ class _NoText:
     """Why a source has no text that can be read."""
 
     why: str
-
-
-@dataclass
-class _Described:
-    """The variables that come together for one transcript and for its speakers."""
-
-    variables: dict[str, str] = field(default_factory=dict)
-    speakers: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def _memo(note: around.Note, transcript: str = "", span: Span | None = None, code: str = "") -> Memo:
@@ -714,8 +693,8 @@ class _ProjectWriter:
         text = exported_text(transcript.text)
         if count := replaced(transcript.text):
             _put_text(source, "Description", f"{count} characters (emoji and the like) {AS_REPLACED}.")
-        for (span, coder), codings in sorted(self.selections.get(transcript.name, {}).items()):
-            self._put_selection(source, text[span.start : span.end], span, coder, codings)
+        for _, codings in sorted(self.selections.get(transcript.name, {}).items()):
+            self._put_selections(source, text, codings)
         memos = self.memos.get((transcript.name, ""), {})
         for memo, guid in memos.items():
             if memo.span is not None:
@@ -728,18 +707,40 @@ class _ProjectWriter:
         _put_values(source, transcript)
         return source
 
-    def _put_selection(self, source: etree._Element, quote: str, span: Span, coder: str, codings: list[Coding]) -> None:
+    def _put_selections(self, source: etree._Element, text: str, codings: list[Coding]) -> None:
+        """Put a coder's codings of a span on one selection; codes of one path, whose words it cannot tell, on more."""
         merged: dict[str, Coding] = {}
         status = {coding.code: self.known.get(coding) for coding in codings}
         for coding in sorted(codings, key=lambda coding: self.order[coding.code]):
             merged[coding.code] = _merged(merged[coding.code], coding) if coding.code in merged else coding
-        user = _user_guid(coder)
-        begun = _date(min(coding.created for coding in merged.values()))
-        guid = refi.stable_guid("selection", *_place(codings[0]))
-        selection = _put_place(source, span, quote, guid, creatingUser=user, **begun)
-        said = {self.paths[code]: remarks.remark(coding, status[code]) for code, coding in merged.items()}
-        _put_text(selection, "Description", remarks.describe(said))
+        selections: list[dict[str, Coding]] = []
         for code, coding in merged.items():
+            free = (each for each in selections if self.paths[code] not in {self.paths[other] for other in each})
+            holder = next(free, None)
+            if holder is None:
+                holder = {}
+                selections.append(holder)
+            holder[code] = coding
+        for number, of_selection in enumerate(selections):
+            self._put_selection(source, text, of_selection, status, number)
+
+    def _put_selection(
+        self,
+        source: etree._Element,
+        text: str,
+        codings: Mapping[str, Coding],
+        status: Mapping[str, Status | None],
+        number: int,
+    ) -> None:
+        first = next(iter(codings.values()))
+        user, span = _user_guid(first.coder), first.span
+        begun = _date(min(coding.created for coding in codings.values()))
+        guid = refi.stable_guid("selection", *_place(first), *([number] if number else []))
+        quote = text[span.start : span.end]
+        selection = _put_place(source, span, quote, guid, creatingUser=user, **begun)
+        said = {self.paths[code]: remarks.remark(coding, status[code]) for code, coding in codings.items()}
+        _put_text(selection, "Description", remarks.describe(said))
+        for code, coding in codings.items():
             guid = coding_guid(coding, self.guids[code])
             element = _put(selection, "Coding", guid=guid, creatingUser=user, **_date(coding.created))
             _put(element, "CodeRef", targetGUID=self.guids[code])

@@ -106,8 +106,8 @@ def _read_codes(element: etree._Element | None, parent: str | None, above: tuple
     for each in children(element, "Code"):
         line = (*above, each.get("name") or "")
         code_id = identity(each) or stable_guid("path", *line)
-        name_he, name_en = _by_script(line[-1])
-        definition_he, definition_en = _by_script(child_text(each, "Description"))
+        name_he, name_en = by_script(line[-1])
+        definition_he, definition_en = by_script(child_text(each, "Description"))
         yield Code(
             code_id,
             name_he,
@@ -121,8 +121,8 @@ def _read_codes(element: etree._Element | None, parent: str | None, above: tuple
         yield from _read_codes(each, code_id, line)
 
 
-def _by_script(text: str) -> tuple[str, str]:
-    """(Hebrew, English): a text with a Hebrew letter is Hebrew."""
+def by_script(text: str) -> tuple[str, str]:
+    """Return (Hebrew, English) for a name or a definition: a text with a Hebrew letter is Hebrew."""
     return (text, "") if _HEBREW.search(text) else ("", text)
 
 

@@ -1,4 +1,4 @@
-"""The words beside a coding in other programs' files: a memo, and for a suggestion its status, score and model.
+"""The words beside a coding in other programs' files: memo, weight, and for a suggestion its status, score and model.
 
 No interchange format has a place for a score or for how a coding came about, so both stand in the comment, one line
 ``autocoder suggestion; accepted; score 0.83; model NAME`` above the memo. The same line is understood when a file comes
@@ -8,11 +8,11 @@ back, its status left aside: that is the business of the decisions in the projec
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autocoder.decided import Status
-from autocoder.project import Coding, Origin
+from autocoder.project import Coder, CoderKind, Coding, Origin, Quote
 
 _WORDS = {
     "suggestion": Origin.AUTO,
@@ -23,7 +23,8 @@ _WORDS = {
 _HEAD = re.compile(
     r"^autocoder (?P<word>suggestion|assisted|adjudicated|memo)"
     rf"(?:; (?P<status>{'|'.join(Status)}))?"
-    r"(?:; score (?P<score>\d\.\d+))?(?:; model (?P<model>.*?))?(?:; code (?P<code>.*))?$"
+    r"(?:; weight (?P<weight>\d+(?:\.\d+)?))?(?:; score (?P<score>\d\.\d+))?"
+    r"(?:; model (?P<model>.*?))?(?:; code (?P<code>.*))?$"
 )
 
 
@@ -37,18 +38,20 @@ class Remark:
     model: str = ""
     code: str = ""
     status: str = ""
+    weight: float | None = None
 
     def __str__(self) -> str:
         return "\n".join(line for line in (self._head(), self.memo) if line)
 
     def _head(self) -> str:
-        if self.origin is Origin.BLIND and not self.code:
+        if self.origin is Origin.BLIND and not self.code and self.weight is None:
             return ""
         word = next(word for word, origin in _WORDS.items() if origin is self.origin)
         status = f"; {self.status}" if self.status else ""
+        weight = "" if self.weight is None else f"; weight {self.weight:.15g}"
         score = "" if self.score is None else f"; score {self.score:.2f}"
         model = f"; model {self.model}" if self.model else ""
-        return f"autocoder {word}{status}{score}{model}" + (f"; code {self.code}" if self.code else "")
+        return f"autocoder {word}{status}{weight}{score}{model}" + (f"; code {self.code}" if self.code else "")
 
 
 def remark(coding: Coding, status: Status | None) -> Remark:
@@ -56,7 +59,8 @@ def remark(coding: Coding, status: Status | None) -> Remark:
     memo = coding.memo.strip()
     if status is not None:
         return Remark(memo, Origin.AUTO, coding.score, _one_line(coding.coder), status=status)
-    return Remark(memo, Origin.BLIND if coding.origin is Origin.AUTO else coding.origin)
+    origin = Origin.BLIND if coding.origin is Origin.AUTO else coding.origin
+    return Remark(memo, origin, weight=coding.weight)
 
 
 def describe(remarks: Mapping[str, Remark]) -> str:
@@ -77,10 +81,9 @@ def recall(comment: str) -> tuple[Remark, ...]:
             lines.append(line)
             continue
         _close(found, lines)
-        score = head["score"]
-        origin = _WORDS[head["word"]]
-        said = {name: head[name] or "" for name in ("model", "code", "status")}
-        found.append(Remark("", origin, float(score) if score else None, **said))
+        score, weight = (float(head[name]) if head[name] else None for name in ("score", "weight"))
+        model, code, status = (head[name] or "" for name in ("model", "code", "status"))
+        found.append(Remark("", _WORDS[head["word"]], score, model, code, status, weight))
     _close(found, lines)
     return tuple(found)
 
@@ -94,7 +97,18 @@ def about(remarks: Sequence[Remark], code_path: str) -> Remark:
     mine = [each for each in remarks if each.code in ("", path)]
     memo = "\n".join(each.memo for each in mine or remarks if each.memo)
     said = next((each for each in mine if each.origin is not Origin.BLIND), Remark())
-    return replace(said, memo=memo, code="", status="")
+    weight = next((each.weight for each in mine if each.weight is not None), None)
+    return replace(said, memo=memo, code="", status="", weight=weight)
+
+
+def coders_of(quotes: Iterable[Quote]) -> tuple[Coder, ...]:
+    """Return the coders in order of appearance; one whom a comment of ours names as the model is a model."""
+    kinds: dict[str, CoderKind] = {}
+    for quote in quotes:
+        kinds.setdefault(quote.coder, CoderKind.HUMAN)
+        if any(each.model == _one_line(quote.coder) for each in recall(quote.memo)):
+            kinds[quote.coder] = CoderKind.MODEL
+    return tuple(Coder(name, kind) for name, kind in kinds.items())
 
 
 def _close(found: list[Remark], lines: list[str]) -> None:

@@ -13,7 +13,12 @@ def test_changed_files_of_every_format_are_read_or_refused_in_one_sentence(tmp_p
     made.mkdir()
     read.mkdir()
     valid = fuzz.seeds(made)
-    assert {ending for ending, _ in valid} >= {ending for ending in READABLE if ending != ".yml"}
+    assert {ending for ending, _ in valid} == {*READABLE} - {".yml", ".sqlite", ".db"}  # read as their like
+    for number, (ending, data) in enumerate(valid):
+        path = made / f"v{number}{ending}"
+        path.write_bytes(data)
+        if ending != ".csv" or b";" in data:  # a table's codings are found by what else a project holds
+            read_file(path)
     answers: list[str] = []
     for ending, data in islice(fuzz.changed_files(valid, seed=1), 250):
         path = read / f"f{ending}"

@@ -201,12 +201,6 @@ def test_headers_and_footers_with_text_are_a_problem(document):
     assert "סודי" not in reading.transcripts[0].text
 
 
-def test_comments_in_the_margin_are_a_problem(document):
-    document.paragraph("ש: מה?").paragraph("ת: כלום.")
-    document.word.add_comment(document.word.paragraphs[0].runs, "קוד: בדידות", "רות")
-    assert [problem.what[:35] for problem in document.read().problems] == ["the comments in the margin were not"]
-
-
 def test_text_boxes_are_a_problem(document):
     document.raw(
         "<w:p><w:r><w:t>ש: מה?</w:t><w:pict><w:txbxContent><w:p><w:r><w:t>בתיבה</w:t></w:r></w:p></w:txbxContent>"

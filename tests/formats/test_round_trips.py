@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from autocoder.export import export
-from autocoder.formats import margin, maxqda, own, qdc, qdpx, refi, sidecar
+from autocoder.formats import codings, margin, maxqda, qdc, qdpx, refi, sidecar
+from autocoder.formats.tables import read_table
 from autocoder.project import (
     Code,
     Codebook,
@@ -57,7 +58,7 @@ def codebooks(draw: st.DrawFn) -> Codebook:
     for number, name in enumerate(draw(st.lists(NAMES, min_size=1, max_size=6))):
         parent = draw(st.sampled_from([None, *(code.id for code in codes)]))
         color = draw(st.sampled_from([None, "#FF0000", "#abc"]))
-        codes.append(Code(f"c{number}", *refi._by_script(name), parent=parent, color=color))
+        codes.append(Code(f"c{number}", *refi.by_script(name), parent=parent, color=color))
     return Codebook("מ", tuple(codes))
 
 
@@ -77,7 +78,8 @@ def projects(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> Project:
             human = st.sampled_from([Origin.BLIND, Origin.ASSISTED, Origin.ADJUDICATED])
             origin = Origin.AUTO if coder is MODEL else draw(human)
             code, memo, created = draw(st.sampled_from(book.codes)).id, draw(MEMOS), draw(CREATED)
-            coding = Coding(transcript.name, span, code, coder.name, origin, score, memo, created)
+            weight = None if coder is MODEL else draw(st.sampled_from([None, 1.0, 50.0, 12.5]))
+            coding = Coding(transcript.name, span, code, coder.name, origin, score, memo, created, weight=weight)
             found[coding.key] = coding
     memos = draw(st.lists(memos_of(book, transcripts), max_size=3, unique_by=lambda memo: (memo.text, memo.title)))
     return Project("מחקר", book, transcripts, (*PEOPLE, MODEL), tuple(found.values()), tuple(memos))
@@ -100,7 +102,12 @@ def what(project: Project, rule: Callable[[str], str] = str) -> Counter[tuple[ob
     return Counter(
         (
             *(each.transcript, project.codebook.path(each.code), each.coder, each.span, each.origin, each.score),
-            *(rule(each.memo), each.created, fingerprint(texts[each.transcript][each.span.start : each.span.end])),
+            *(
+                rule(each.memo),
+                each.created,
+                each.weight,
+                fingerprint(texts[each.transcript][each.span.start : each.span.end]),
+            ),
         )
         for each in project.codings
     )
@@ -142,17 +149,28 @@ def test_a_qdpx_comes_back_equal(tmp_path: Path, project: Project) -> None:
 
 @FEW
 @given(project=projects(), ending=st.sampled_from(["csv", "jsonl"]))
-def test_our_own_tables_come_back_without_any_rule(tmp_path: Path, project: Project, ending: str) -> None:
+def test_our_own_tables_come_back_with_every_column(tmp_path: Path, project: Project, ending: str) -> None:
+    assume(project.codings or ending == "csv")  # no coding makes no line
     path = tmp_path / f"out.{ending}"
     assert export(project, path).compared.codings == len(project.codings)
+    reading = codings.read(path) if ending == "jsonl" else codings.read_rows(path, read_table(path, codings.LAYOUT))
     rows = Counter(
         (
-            *(row.document, row.code, row.coder, Span(row.start, row.end), row.origin, row.score),
-            *(row.memo, row.created, fingerprint(row.quote)),
+            *(row.document, " > ".join(row.code_path), row.coder, row.span, row.origin, row.score),
+            *(row.memo, row.created, row.weight, fingerprint(row.text)),
         )
-        for row in own.read_rows(path)
+        for row in reading.quotes
     )
-    assert rows == what(project)
+    rule = str if ending == "jsonl" else codings.read_line_ends
+    wanted = [
+        (
+            *(each.transcript, project.codebook.path(each.code), each.coder, each.span, each.origin, each.score),
+            *(rule(each.memo), each.created, each.weight, fingerprint(rule(quote))),
+        )
+        for each in project.codings
+        for quote in [project.transcript(each.transcript).quote(each.span)]
+    ]
+    assert rows == Counter(wanted)
 
 
 @FEW
