@@ -140,7 +140,13 @@ def read_file(path: Path, roles: Roles | None = None, word_codes: bool = False) 
     ``word_codes`` reads comments and highlights of a Word transcript as codes. Raises FileRefused when there is no
     reader for a file or it cannot be read.
     """
-    ending = path.suffix.lower()
+    try:
+        return _read_by_ending(path, path.suffix.lower(), roles, word_codes)
+    except speakers.TooManyLines as fault:
+        raise FileRefused(path, str(fault), "split it and import its parts") from None
+
+
+def _read_by_ending(path: Path, ending: str, roles: Roles | None, word_codes: bool) -> Reading:
     if ending in _REPORTS and nvivo.is_report(path):
         return nvivo.read(path)
     if ending == ".docx":

@@ -52,6 +52,7 @@ __all__ = ["code_guid", "coding_guid", "exported_text", "read", "replaced", "ver
 NAMESPACE = "urn:QDA-XML:project:1.0"
 UNKNOWN_CODER = "unknown"
 
+_TEXT_GROWTH = 12  # a text with an emoji takes four bytes a character, and three of it are made on the way
 _REMEDY = "export the project again in the REFI-QDA format (.qdpx)"
 _MODEL_ID = "autocoder-model"
 _LISTED_ALWAYS = "ATLAS.ti"
@@ -258,7 +259,7 @@ class _ProjectReader:
             member = self._member(reference)
             if member is None:
                 why = "its text is not in the file"
-            elif (text := decode(self.archive.read(member))) is not None:
+            elif (text := decode(self.archive.read(member, _TEXT_GROWTH))) is not None:
                 return text
             else:
                 why = f"its text {member} is damaged or not UTF-8"

@@ -137,8 +137,18 @@ _NO_SPEAKERS = (
 )
 
 
+MAX_LINES = 300_000
+"""More lines than any transcript has; what is kept of each would fill the memory."""
+
+
+class TooManyLines(ValueError):
+    """A text of more than MAX_LINES lines."""
+
+
 def lines_of(text: str, start: int = 0) -> list[Line]:
     """Return the lines of a plain text; where it has empty lines, a paragraph is what stands between them."""
+    if text.count("\n") > MAX_LINES:
+        raise TooManyLines(f"a text of it has more than {MAX_LINES:,} lines, which no transcript has")
     stretches: list[tuple[int, int]] = []
     for row in text.split("\n"):
         stretches.append((start, start + len(row)))

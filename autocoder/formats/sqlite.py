@@ -40,8 +40,9 @@ class Database:
             cursor = self.connection.execute(statement)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
-        except sqlite3.Error as error:
-            raise FileRefused(self.path, f"the database cannot be read ({error})", _REMEDY) from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged name of a column is no text
+            why = "its names are damaged" if isinstance(error, UnicodeDecodeError) else str(error)
+            raise FileRefused(self.path, f"the database cannot be read ({why})", _REMEDY) from error
 
 
 @contextmanager
