@@ -2,7 +2,8 @@
 
 A file is a later export when it has the name of an earlier one, or is an export of the same project of another program
 (:attr:`Reading.source`), and has a coder in common with it; two coders' files of one name are two files. Under another
-name only the transcripts and coders that the file holds are compared, since it may be an export of a part.
+name only the transcripts and coders that the file holds are compared, since it may be an export of a part; a table,
+which says nothing of documents without codings, is compared in the transcripts that it holds.
 
 A coding of the same code, coder and transcript *moved* when the old and the new place overlap, or hold the same words.
 """
@@ -109,7 +110,8 @@ def _in_question(file: str, source: str, codings: Sequence[Coding], held: Sequen
     return [
         each
         for each in held
-        if (shared and _is_same(file, source, each)) or (each.coder in coders and each.transcript in transcripts)
+        if (each.transcript in transcripts and each.coder in coders)
+        or (shared and _is_same(file, source, each) and (each.transcript in transcripts or source))
     ]
 
 

@@ -7,8 +7,10 @@ the places that a person may choose from.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import PureWindowsPath
 
@@ -20,6 +22,8 @@ from autocoder.text import normalise
 _ENDING = re.compile(r"\.(?:docx?|odt|rtf|txt|md|vtt|srt|json|pdf|html?)$")
 _NUMBERED = re.compile(r"^d?\s*\d+\s*:\s+(?=\S)")
 _MOST_CANDIDATES = 5
+_COUNTED_ALIKE = 0.9
+"""The share of quotes in one place that must stand in the paragraph that their table names, for others to go by it."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def place_quotes(
     """
     placed: list[Placed] = []
     unplaced: list[Unplaced] = []
-    ambiguous: dict[tuple[object, ...], list[tuple[Quote, Transcript, Anchor]]] = {}
+    ambiguous: list[tuple[Quote, Transcript, Anchor]] = []
     for quote in sorted(quotes, key=lambda each: each.document):
         transcript = find_transcript(quote.document, transcripts)
         if transcript is None:
@@ -101,15 +105,63 @@ def place_quotes(
             why = f"the segment is not in the transcript {transcript.name}"
             unplaced.append(_unplaced(file, quote, why, _resembling(quote, transcript)))
         elif where.span is None:
-            key = (transcript.name, quote.code_path, quote.coder, where.candidates)
-            ambiguous.setdefault(key, []).append((quote, transcript, where))
+            ambiguous.append((quote, transcript, where))
         else:
             placed.append(Placed(quote, transcript, where.span, where.how, where.score))
-    for rows in ambiguous.values():
+    for rows in _by_places(_settled_by_paragraph(ambiguous, placed)):
         _settle(file, rows, placed, unplaced)
     order = {id(quote): place for place, quote in enumerate(quotes)}
     placed.sort(key=lambda each: order[id(each.quote)])
     return placed, sorted(unplaced, key=lambda each: _row_number(each.row))
+
+
+def _settled_by_paragraph(
+    ambiguous: Iterable[tuple[Quote, Transcript, Anchor]], placed: list[Placed]
+) -> Iterator[tuple[Quote, Transcript, Anchor]]:
+    """Place the quotes that are in one place of the paragraph that their table names; yield the others."""
+    countings = _countings(placed)
+    for quote, transcript, where in ambiguous:
+        starts = countings(transcript)
+        wanted = quote.paragraph
+        there = [span for span in where.candidates if wanted and bisect_right(starts, span.start) == wanted]
+        if len(there) == 1:
+            placed.append(Placed(quote, transcript, there[0], where.how, where.score))
+        else:
+            yield quote, transcript, where
+
+
+def _countings(placed: Iterable[Placed]) -> Callable[[Transcript], Sequence[int]]:
+    """How the table counts the paragraphs of each transcript, as its quotes in one place show: where they begin.
+
+    Programs count empty paragraphs or leave them out. Where the quotes agree with neither, no paragraph is believed.
+    """
+    shown: dict[str, list[tuple[int, int]]] = {}
+    for each in placed:
+        if each.quote.paragraph is not None:
+            shown.setdefault(each.transcript.name, []).append((each.quote.paragraph, each.span.start))
+
+    @cache
+    def starts_of(name: str, text: str) -> Sequence[int]:
+        every = [0, *(place + 1 for place, letter in enumerate(text) if letter == "\n")]
+        filled = [start for start, end in pairwise((*every, len(text) + 1)) if text[start : end - 1].strip()]
+        for starts in (every, filled):
+            fitting = sum(bisect_right(starts, position) == paragraph for paragraph, position in shown.get(name, ()))
+            if fitting >= _COUNTED_ALIKE * len(shown.get(name, ())):
+                return starts
+        return ()
+
+    return lambda transcript: starts_of(transcript.name, transcript.text)
+
+
+def _by_places(
+    rows: Iterable[tuple[Quote, Transcript, Anchor]],
+) -> Iterable[list[tuple[Quote, Transcript, Anchor]]]:
+    """The rows of one coder and code that quote the same words, in the order of the table."""
+    alike: dict[tuple[object, ...], list[tuple[Quote, Transcript, Anchor]]] = {}
+    for quote, transcript, where in rows:
+        key = (transcript.name, quote.code_path, quote.coder, where.candidates)
+        alike.setdefault(key, []).append((quote, transcript, where))
+    return alike.values()
 
 
 def _anchor(quote: Quote, transcript: Transcript) -> Anchor | None:
@@ -120,7 +172,7 @@ def _anchor(quote: Quote, transcript: Transcript) -> Anchor | None:
         there = transcript.quote(span)
         if wanted in (there, exported_text(there)):
             return Anchor(How.EXACT, 1.0, (span,), span)
-    return anchor(quote.text, transcript, paragraph=quote.paragraph)
+    return anchor(quote.text, transcript)
 
 
 def nearest(where: Anchor | None, position: float) -> Span | None:

@@ -5,11 +5,12 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import alembic.command
 import pytest
 import sqlalchemy as sa
 
 from autocoder import store
-from autocoder.project import Codebook, Coder, CoderKind, Coding, Decision, Origin, Project, Span, Transcript
+from autocoder.project import Codebook, Coder, CoderKind, Coding, Decision, Memo, Origin, Project, Span, Transcript
 from autocoder.store import Addition, FileRead, ProjectFault, Store
 
 
@@ -165,3 +166,54 @@ def test_settings_in_another_encoding_are_named(opened: Store) -> None:
     (opened.folder / "autocoder.toml").write_bytes('name = "מחקר"'.encode("utf-16"))
     with pytest.raises(ProjectFault, match="save it as UTF-8"):
         store.open_project(opened.folder)
+
+
+def test_a_project_of_the_first_form_is_brought_up_to_date_and_keeps_what_it_holds(
+    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as first:
+        upgrade = alembic.command.upgrade
+        first.setattr("alembic.command.upgrade", lambda config, _: upgrade(config, "0001"))
+        store.create(tmp_path / "p", "מחקר", project.codebook, "").close()
+    with sqlite3.connect(tmp_path / "p" / "project.db") as raw:
+        raw.execute("insert into transcript values (1, 'ר', 'שלום לך', 'x', '{}', '{}')")
+        raw.execute("insert into coder values (1, 'דנה', 'human')")
+        raw.execute("insert into coding values (1, 1, 0, 4, 'pay', 1, 'blind', null, '', '', 1)")
+        raw.execute("insert into file_read values (1, 'a.qdpx', 'x', '')")
+    raw.close()
+    with store.open_project(tmp_path / "p") as opened:
+        loaded = opened.load()
+        assert loaded.codings == (Coding("ר", Span(0, 4), "pay", "דנה"),)
+        assert (loaded.transcripts[0].groups, loaded.memos) == ((), ())
+        assert opened.files() == (FileRead("a.qdpx", "x", ""),)
+        assert opened.held("a.qdpx", "") == ()
+
+
+def test_what_a_file_held_is_known_by_its_name_and_by_its_project(opened: Store, project: Project) -> None:
+    file = FileRead("Study.qdpx", "1" * 64, "", "nvivo מחקר", project.codings)
+    opened.add(Addition(files=(file,)))
+    everything = {coding.key for coding in project.codings}
+    for name, source in (("study.QDPX", ""), ("other.qdpx", "nvivo מחקר")):
+        assert {held.key for held in opened.held(name, source)} == everything
+    assert opened.held("other.qdpx", "") == opened.held("other.qdpx", "nvivo אחר") == ()
+    gone = opened.held("study.qdpx", "")[0]
+    opened.add(Addition(files=(replace(file, sha256="2" * 64, codings=(), replaces=(gone,)),), removed=(gone.key,)))
+    assert {held.key for held in opened.held("study.qdpx", "")} == everything - {gone.key}
+    assert {coding.key for coding in opened.codings()} == everything - {gone.key}
+
+
+def test_memos_weights_and_groups_come_back_and_stand_there_once(opened: Store, project: Project) -> None:
+    (transcript,) = project.transcripts
+    memos = (
+        Memo("על הכול"),
+        Memo("כאן", "כותרת", "דנה", "2026-01-01", transcript.name, Span(3, 9)),
+        Memo("ק", code="pay"),
+    )
+    weighted = replace(project.codings[0], coder="יוסי", weight=50.0)
+    described = replace(transcript, groups=("צפון",), variables={"אתר": "ב"})
+    for _ in range(2):
+        opened.add(Addition(codings=(weighted,), memos=memos, described=(described,)))
+    loaded = opened.load()
+    assert loaded.memos == memos
+    assert weighted in loaded.codings
+    assert loaded.transcripts[0] == described

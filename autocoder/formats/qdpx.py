@@ -29,7 +29,7 @@ from autocoder.decided import Status, statuses
 from autocoder.errors import FileRefused
 from autocoder.formats import around, refi, remarks
 from autocoder.formats.archive import MAX_RATIO, Archive, open_archive, parse_xml
-from autocoder.formats.positions import BOM, Choice, Mark, Received, choose, named_span, to_span
+from autocoder.formats.positions import BOM, Choice, Convention, Mark, Received, choose, named_span, to_span
 from autocoder.formats.refi import children, code_guid, identity
 from autocoder.formats.whole import Coded, Compared, check_codings, coded, compare, compare_codings, whole
 from autocoder.project import (
@@ -62,6 +62,7 @@ _UNREAD_SOURCES = {
     "AudioSource": "a recording",
     "VideoSource": "a film",
 }
+_NAMED = 4  # sources of one way of counting, from which on they are counted and not named
 _LINE_END = re.compile("\r\n?|\n")
 _SCHEME = re.compile(r"^(?:[a-z]{2,}:)?/*(?:[a-z]:/)?", re.IGNORECASE)
 _BROKEN_DOCX = (PackageNotFoundError, zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError)
@@ -118,6 +119,7 @@ class _ProjectReader:
         self.transcripts: list[Transcript] = []
         self.memos: list[Memo] = []
         self.codings: dict[CodingKey, Coding] = {}
+        self.counted: dict[Convention, list[tuple[str, Choice]]] = {}
         self.unnamed = 0
         self.bare = 0
         self.names = _user_names(root)
@@ -145,7 +147,7 @@ class _ProjectReader:
             coders=tuple(Coder(name, kinds[name in self.model_names]) for name in used),
             codings=codings,
             problems=tuple(self.problems),
-            notes=(*self._head_notes(list(used)), *self.notes),
+            notes=(*self._head_notes(list(used)), *self._counting(), *self.notes),
             memos=tuple(dict.fromkeys(self.memos)),
             source=_source_name(self.origin, self.root.get("name") or ""),
         )
@@ -276,7 +278,8 @@ class _ProjectReader:
         if rich:
             yield rich, _docx_text
         guid = (source.get("guid") or "").strip().strip("{}")
-        if guid and not (plain or rich) and self._member(f"{guid}.txt"):
+        said = plain or rich or refi.child(source, "PlainTextContent") is not None
+        if guid and not said and self._member(f"{guid}.txt"):
             yield f"{guid}.txt", _decode
 
     def _member(self, reference: str) -> str | None:
@@ -406,10 +409,19 @@ class _ProjectReader:
     def _report_choice(self, name: str, choice: Choice) -> None:
         if not choice.total:
             return
-        clean = f"{choice.clean} of {choice.total} selections ({choice.share:.0%}) begin and end at the edges of words"
-        self.notes.append(f"{name}: positions read as {choice.convention}; {clean}")
+        self.counted.setdefault(choice.convention, []).append((name, choice))
         if choice.is_doubtful:
+            clean = _clean(choice.clean, choice.total)
             self._lose(name, f"only {clean}, positions may have shifted; look at {choice.samples()}")
+
+    def _counting(self) -> Iterator[str]:
+        """Say for each way of counting in how many sources it was found, and how well it suits them."""
+        for convention, chosen in self.counted.items():
+            names = [name for name, _ in chosen]
+            where = ", ".join(names) if len(names) < _NAMED else f"{len(names)} sources"
+            clean = sum(choice.clean for _, choice in chosen)
+            total = sum(choice.total for _, choice in chosen)
+            yield f"{where}: positions read as {convention}; {_clean(clean, total)}"
 
     def _report_parts(self) -> None:
         counts = {
@@ -450,6 +462,10 @@ class _NoText:
 def _memo(note: around.Note, transcript: str = "", span: Span | None = None, code: str = "") -> Memo:
     text, title = (note.text, note.title) if note.text else (note.title, "")
     return Memo(text, title, note.author, note.created, transcript, span, code)
+
+
+def _clean(clean: int, total: int) -> str:
+    return f"{clean} of {total} selections ({clean / total:.0%}) begin and end at the edges of words"
 
 
 def _is_ours(origin: str) -> bool:

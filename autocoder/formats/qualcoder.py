@@ -111,7 +111,7 @@ class _ProjectReader:
         for cid, each in names.items():
             above = self.ids.get(number_of(each, "supercid")) or folders.get(number_of(each, "catid"))
             codes.append(_code(self.ids[cid], each, above))
-        return Codebook(self.name, tuple(codes)) if codes else None
+        return refi.codebook_of(self.name, tuple(codes), self.path)
 
     # texts
 

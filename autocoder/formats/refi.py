@@ -92,7 +92,11 @@ def color(text: str) -> str | None:
 
 def read_codebook(element: etree._Element | None, name: str, path: Path) -> Codebook | None:
     """Return the codes under a ``CodeBook`` element, None when there is none; refuse the file for a broken tree."""
-    codes = tuple(_read_codes(child(element, "Codes"), None, ()))
+    return codebook_of(name, tuple(_read_codes(child(element, "Codes"), None, ())), path)
+
+
+def codebook_of(name: str, codes: tuple[Code, ...], path: Path) -> Codebook | None:
+    """Return the codes of a file as a codebook, None without any; refuse the file for a broken tree."""
     if not codes:
         return None
     try:

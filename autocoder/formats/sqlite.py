@@ -23,6 +23,14 @@ class Database:
     path: Path
     connection: sqlite3.Connection
 
+    def check(self) -> None:
+        """Refuse a damaged file, and let nothing in the file's own schema run."""
+        try:
+            self.connection.execute("PRAGMA trusted_schema = OFF")
+            self.connection.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.Error as error:
+            raise FileRefused(self.path, f"the database cannot be read ({error})", _REMEDY) from error
+
     @property
     def tables(self) -> frozenset[str]:
         """The names of the tables, without views, which may run anything."""
@@ -40,7 +48,7 @@ class Database:
             cursor = self.connection.execute(statement)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged name of a column is no text
+        except (sqlite3.Error, MemoryError, UnicodeDecodeError) as error:  # a damaged name of a column is no text
             why = "its names are damaged" if isinstance(error, UnicodeDecodeError) else str(error)
             raise FileRefused(self.path, f"the database cannot be read ({why})", _REMEDY) from error
 
@@ -63,8 +71,9 @@ def open_database(path: Path) -> Iterator[Database]:
     address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
     with closing(sqlite3.connect(address, uri=True)) as connection:
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        yield Database(path, connection)
+        database = Database(path, connection)
+        database.check()
+        yield database
 
 
 def text_of(record: Record, column: str) -> str:

@@ -132,9 +132,7 @@ class _ProjectReader:
         memos = [Memo(text_of(project, "description"))] if text_of(project, "description").strip() else []
         for document in self.tables["documents"]:
             name = text_of(document, "name")
-            page = _Page()
-            page.feed(text_of(document, "contents"))
-            page.close()
+            page = _page(text_of(document, "contents"), self.path, name)
             self.pages[number_of(document, "id")] = (name, page)
             if text_of(document, "description").strip():
                 memos.append(Memo(text_of(document, "description"), transcript=name))
@@ -159,7 +157,7 @@ class _ProjectReader:
             parent = self.ids.get(number_of(tag, "parent_id")) if tag.get("parent_id") else None
             code = Code(self.ids[number_of(tag, "id")], name_he, name_en, parent=parent)
             codes.append(replace(code, definition_he=definition_he, definition_en=definition_en))
-        return Codebook(name, tuple(codes)) if codes else None
+        return refi.codebook_of(name, tuple(codes), self.path)
 
     def _read_highlights(self) -> None:
         made = self._makers()
@@ -198,7 +196,7 @@ class _ProjectReader:
         name, page = self.pages.get(number_of(highlight, "document_id"), ("", _Page()))
         start, end = number_of(highlight, "start_offset"), number_of(highlight, "end_offset")
         span = page.span(start, end) if start is not None and end is not None else None
-        snippet = _text_of(text_of(highlight, "snippet"))
+        snippet = _page(text_of(highlight, "snippet"), self.path, name).text.strip()
         if span is not None and (not snippet or _same(page.text[span.start : span.end], snippet)):
             return name, span
         span = named_span(page.text, snippet)
@@ -209,11 +207,15 @@ class _ProjectReader:
         return name, span
 
 
-def _text_of(html: str) -> str:
+def _page(html: str, path: Path, document: str) -> _Page:
     page = _Page()
-    page.feed(html)
-    page.close()
-    return page.text.strip()
+    try:
+        page.feed(html)
+        page.close()
+    except AssertionError as error:  # how the standard parser says that a declaration is broken
+        what = f"the HTML of the document {document} is broken ({error})"
+        raise FileRefused(path, what, "export the project from Taguette again") from error
+    return page
 
 
 def _same(first: str, second: str) -> bool:

@@ -26,6 +26,7 @@ from autocoder.project import (
     Coder,
     CoderKind,
     Coding,
+    Memo,
     Origin,
     Project,
     Reading,
@@ -389,6 +390,145 @@ def test_the_project_is_found_under_other_names_and_namespaces(tmp_path: Path) -
         reading = qdpx.read(path)
         assert quotes(reading) == ["מראיינת"]
         assert any("project:2.0" in note for note in reading.notes)
+
+
+VALUE = "<VariableValue><VariableRef targetGUID='{}'/><TextValue>{}</TextValue></VariableValue>"
+VARIABLES = f'<Variables><Variable guid="{PAY}" name="גיל" typeOfVariable="Integer"/></Variables>'
+FILES = {"sources/a.txt": TEXT.encode()}
+CASE = "AAAAAAAA-0000-4000-8000-000000000001"
+SELECTION = "AAAAAAAA-0000-4000-8000-000000000002"
+NOTE = "AAAAAAAA-0000-4000-8000-000000000003"
+
+
+def named(quote: str, guid: str = SELECTION, **more: str) -> str:
+    """A selection of a quote under a GUID of its own."""
+    start = TEXT.index(quote)
+    return selection(start, start + len(quote), **more).replace(f'guid="{PAY}" name', f'guid="{guid}" name', 1)
+
+
+def with_case_code(path: Path, name: str = "רחל") -> Path:
+    """Give the codebook a code of the case's GUID, as NVivo does."""
+    with zipfile.ZipFile(path) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    code = f'<Code guid="{CASE}" name="{name}" isCodable="true"/></Codes>'
+    members["project.qde"] = members["project.qde"].decode().replace("</Codes>", code).encode()
+    return zipped(path.parent, members)
+
+
+def test_a_case_of_nvivo_that_is_coded_in_a_part_is_a_speaker_and_no_code_to_suggest(tmp_path: Path) -> None:
+    rest = f'{VARIABLES}<Cases><Case guid="{CASE}" name="רחל">{VALUE.format(PAY, 34)}</Case></Cases>'
+    path = with_case_code(packed(tmp_path, source(named(QUOTES[1], code=CASE)), FILES, rest=rest))
+    reading = qdpx.read(path)
+    assert reading.transcripts[0].speakers == {"רחל": {"גיל": "34"}}
+    assert reading.transcripts[0].variables == {}
+    assert quotes(reading) == [QUOTES[1]]
+    assert not reading.codebook[CASE].codable
+    assert any("1 codes are cases" in note for note in reading.notes)
+
+
+def test_a_case_that_covers_a_text_describes_the_transcript(tmp_path: Path) -> None:
+    rest = f'{VARIABLES}<Cases><Case guid="{CASE}" name="רחל">{VALUE.format(PAY, 34)}</Case></Cases>'
+    coding = f'<Coding guid="{PAY}" creatingUser="{DANA}"><CodeRef targetGUID="{CASE}"/></Coding>'
+    for body in (coding, selection(0, len(TEXT), code=CASE)):
+        reading = qdpx.read(with_case_code(packed(tmp_path, source(body), FILES, rest=rest)))
+        assert reading.transcripts[0].variables == {"case": "רחל", "גיל": "34"}
+        assert reading.transcripts[0].speakers == {}
+
+
+def test_a_case_that_names_a_selection_describes_its_speaker(tmp_path: Path) -> None:
+    case = f'<Case guid="{CASE}" name="רחל">{VALUE.format(PAY, 34)}<SelectionRef targetGUID="{SELECTION}"/></Case>'
+    reading = qdpx.read(packed(tmp_path, source(named(QUOTES[1])), FILES, rest=f"{VARIABLES}<Cases>{case}</Cases>"))
+    assert reading.transcripts[0].speakers == {"רחל": {"גיל": "34"}}
+
+
+def test_sets_of_sources_are_document_groups_and_other_sets_are_counted(tmp_path: Path) -> None:
+    sets = (
+        f'<Sets><Set guid="{CASE}" name="צפון"><MemberSource targetGUID="{YOSSI}"/></Set>'
+        f'<Set guid="{NOTE}" name="גל ב"><MemberSource guid="{{{YOSSI.lower()}}}"/></Set>'
+        f'<Set guid="{DANA}" name="קודים"><MemberCode targetGUID="{PAY}"/></Set></Sets>'
+    )
+    reading = qdpx.read(packed(tmp_path, source(""), FILES, rest=sets))
+    assert reading.transcripts[0].groups == ("צפון", "גל ב")
+    assert [problem.what for problem in reading.problems] == ["not read: 1 sets of codes or notes"]
+
+
+def test_a_comment_without_a_code_is_kept_as_a_memo_where_it_stands(tmp_path: Path) -> None:
+    words = "<Description>לחזור אליה</Description>"
+    mark = named(QUOTES[1], code="", inside=words).replace(
+        "<PlainTextSelection", f'<PlainTextSelection creatingUser="{DANA}"'
+    )
+    reading = qdpx.read(packed(tmp_path, source(mark, before="<Description>שיחה קצרה</Description>"), FILES))
+    span = Span(TEXT.index(QUOTES[1]), TEXT.index(QUOTES[1]) + len(QUOTES[1]))
+    assert set(reading.memos) == {
+        Memo("לחזור אליה", "", "דנה", "", "ריאיון 1", span),
+        Memo("שיחה קצרה", "", "", "", "ריאיון 1"),
+    }
+    assert (reading.codings, reading.problems) == ((), ())
+
+
+def test_a_note_that_a_link_ties_to_a_selection_is_its_memo(tmp_path: Path) -> None:
+    rest = (
+        f'<Notes><Note guid="{NOTE}" name="1" plainTextPath="internal://n.txt" creatingUser="{YOSSI}"/></Notes>'
+        f'<Links><Link guid="{CASE}" originGUID="{SELECTION}" targetGUID="{NOTE}"/></Links>'
+    )
+    files = FILES | {"Sources/n.txt": "\ufeffהערה\r\nבשתי שורות".encode()}
+    bare = qdpx.read(packed(tmp_path, source(named(QUOTES[1], code="")), files, rest=rest))
+    assert [(memo.text, memo.author, memo.span is not None) for memo in bare.memos] == [
+        ("הערה\nבשתי שורות", "יוסי", True)
+    ]
+    coded = qdpx.read(packed(tmp_path, source(named(QUOTES[1])), files, rest=rest))
+    assert [coding.memo for coding in coded.codings] == ["הערה\nבשתי שורות"]
+    assert (coded.memos, coded.problems, bare.problems) == ((), (), ())
+
+
+def test_notes_of_codes_and_of_the_study_are_kept(tmp_path: Path) -> None:
+    notes = "".join(
+        f'<Note guid="{guid}" name="{name}"><PlainTextContent>{name} ארוך</PlainTextContent></Note>'
+        for guid, name in ((NOTE, "קוד"), (CASE, "יומן"))
+    )
+    path = packed(tmp_path, source(""), FILES, rest=f"<Notes>{notes}</Notes>")
+    with zipfile.ZipFile(path) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    pay = 'name="תנאים ושכר" isCodable="true"'
+    root = members["project.qde"].decode().replace(f"{pay}/>", f'{pay}><NoteRef targetGUID="{NOTE}"/></Code>')
+    reading = qdpx.read(zipped(tmp_path, members | {"project.qde": root.encode()}))
+    assert reading.memos == (Memo("קוד ארוך", "קוד", code=PAY), Memo("יומן ארוך", "יומן"))
+
+
+def test_one_source_without_evidence_counts_as_the_rest_of_its_project(tmp_path: Path) -> None:
+    way = Way("MAXQDA Analytics Pro 2024 (Release 24.7)", bom=False, crlf=False, crlf_counts=1, utf16=True)
+    other = "🙂 שלום לכם וברוכים הבאים"
+    low = len(other[: other.index("לום")].encode("utf-16-le")) // 2  # a hasty hand, inside a word
+    second = f'<TextSource guid="{CASE}" name="ב" plainTextPath="b.txt">{selection(low, low + 6)}</TextSource>'
+    files = {"sources/a.txt": way.raw(TEXT), "sources/b.txt": way.raw(other)}
+    both = qdpx.read(packed(tmp_path, source(spans(way, TEXT, QUOTES)) + second, files, way.origin))
+    assert quotes(both) == [*QUOTES, other[other.index("לום") :][:6]]
+
+
+def test_doubtful_positions_give_way_to_the_quotes_that_name_the_selections(tmp_path: Path) -> None:
+    document, data = docx.Document(), io.BytesIO()
+    for line in ("כותרת שאיננה בתוכנה", *TEXT.split("\n")):
+        document.add_paragraph(line)
+    document.save(data)
+    long = [quote for quote in QUOTES if len(quote) >= 12]
+    marks = "".join(named(quote, name=quote) for quote in long)
+    body = source(marks, 'richTextPath="internal://a.docx"')
+    reading = qdpx.read(packed(tmp_path, body, {"sources/a.docx": data.getvalue()}))
+    assert quotes(reading) == long
+    assert any("quotes that name them" in note for note in reading.notes)
+
+
+def test_a_source_that_names_no_file_is_found_by_its_guid(tmp_path: Path) -> None:
+    files = {f"sources/{YOSSI.lower()}.TXT": TEXT.encode()}
+    assert quotes(qdpx.read(packed(tmp_path, source(selection(0, 7), ""), files))) == ["מראיינת"]
+
+
+def test_a_later_export_is_known_by_program_and_project_whatever_the_version(tmp_path: Path) -> None:
+    names = {
+        qdpx.read(packed(tmp_path, source(""), FILES, origin)).source
+        for origin in ("NVivo 12.6 for Windows", "NVivo 14", "nvivo")
+    }
+    assert names == {"nvivo מחקר"}
 
 
 # --- bad input

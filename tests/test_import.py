@@ -1,0 +1,213 @@
+"""Imports from the command line: the same file again, later exports, what finds no place, and what stays as it was."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from autocoder import cli, steps
+from autocoder.errors import AutocoderError
+from autocoder.formats import maxqda, qdpx
+from autocoder.project import Coder, CoderKind, Coding, Memo, Origin, Project, Span
+
+RUN = CliRunner()
+
+
+def run(*arguments: object) -> str:
+    result = RUN.invoke(cli.app, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def refusal(*arguments: object) -> str:
+    with pytest.raises(AutocoderError) as caught:
+        run(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def keys(folder: Path) -> set[tuple[object, ...]]:
+    with steps.open_project(folder) as store:
+        return {coding.key for coding in store.codings()}
+
+
+def database(folder: Path) -> bytes:
+    return (folder / "project.db").read_bytes()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, project: Project) -> Path:
+    """A project into which the study's export was imported."""
+    steps.new_project(tmp_path / "p", project.codebook).close()
+    qdpx.write(project, tmp_path / "study.qdpx")
+    run("import", tmp_path / "p", tmp_path / "study.qdpx")
+    return tmp_path / "p"
+
+
+@pytest.fixture
+def later(folder: Path, project: Project) -> Project:
+    """The study after a week: one coding new, one longer, one gone, one with a memo."""
+    first, second, third, fourth = project.codings
+    longer = replace(first, span=Span(first.span.start - 2, first.span.end))
+    new = replace(second, code="facilitator", memo="")
+    changed = replace(project, codings=(longer, replace(second, memo="אחרת"), new, fourth))
+    qdpx.write(changed, folder.parent / "study.qdpx")
+    return replace(changed, codings=(*changed.codings, third))
+
+
+def test_the_same_file_again_changes_not_a_byte(folder: Path) -> None:
+    before = database(folder)
+    assert "0 transcripts, 0 codings" in run("import", folder, folder.parent / "study.qdpx")
+    assert database(folder) == before
+
+
+def test_a_later_export_is_refused_with_what_it_changes_when_nobody_can_answer(folder: Path, later: Project) -> None:
+    before = database(folder)
+    sentence = refusal("import", folder, folder.parent / "study.qdpx")
+    assert "(1 new, 1 moved, 1 reworded, 1 gone)" in sentence
+    assert "--yes" in sentence
+    assert database(folder) == before
+    assert len(later.codings) == 5
+
+
+@pytest.mark.usefixtures("later")
+def test_a_dry_run_shows_the_changes_and_makes_none(folder: Path) -> None:
+    before = database(folder)
+    text = run("import", folder, folder.parent / "study.qdpx", "--dry-run")
+    assert "דנה: 1 new, 1 moved, 1 reworded, 1 gone" in text
+    assert "- gone: ריאיון 1," in text
+    assert "ערכיות > אתגר" in text
+    assert "Nothing was changed." in text
+    found = json.loads(run("import", folder, folder.parent / "study.qdpx", "--dry-run", "--json"))
+    (change,) = found["changes"]
+    assert (found["applied"], len(change["new"]), len(change["gone"])) == (False, 1, 1)
+    assert database(folder) == before
+
+
+def test_a_later_export_is_applied_when_a_person_says_so(folder: Path, later: Project) -> None:
+    run("import", folder, folder.parent / "study.qdpx", "--yes")
+    assert keys(folder) == {coding.key for coding in later.codings[:4]}
+    with steps.open_project(folder) as store:
+        assert {coding.memo for coding in store.codings() if coding.code == "pay" and coding.coder == "דנה"} == {"אחרת"}
+    before = database(folder)
+    run("import", folder, folder.parent / "study.qdpx")
+    assert database(folder) == before
+
+
+@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_person_at_the_terminal_is_asked(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr(cli, "may_ask", lambda _: True)
+    before = keys(folder)
+    result = RUN.invoke(cli.app, ["import", str(folder), str(folder.parent / "study.qdpx")], input=f"{answer}\n")
+    assert "Apply these changes?" in result.output
+    assert (keys(folder) == before) == (answer == "n")
+
+
+def test_a_renamed_later_export_is_known_by_its_project(folder: Path, later: Project) -> None:
+    (folder.parent / "study.qdpx").rename(folder.parent / "study (2).qdpx")
+    assert "1 gone" in refusal("import", folder, folder.parent / "study (2).qdpx")
+    assert later.name == "מחקר"
+
+
+def test_a_coding_that_another_file_still_holds_stays(folder: Path, project: Project, later: Project) -> None:
+    with steps.open_project(folder) as store:
+        here = store.load()
+    table = folder.parent / "segments.xlsx"
+    maxqda.write(here, table)
+    run("import", folder, table)
+    run("import", folder, folder.parent / "study.qdpx", "--yes")
+    gone = project.codings[2]
+    assert gone.key in keys(folder)
+    assert gone in later.codings
+
+
+def test_a_models_codings_are_never_gone(folder: Path, project: Project) -> None:
+    model = Coder("autocoder m1", CoderKind.MODEL)
+    suggested = Coding("ריאיון 1", project.codings[1].span, "alone", model.name, Origin.AUTO, 0.5)
+    coders = (*project.coders, model)
+    qdpx.write(replace(project, coders=coders, codings=(*project.codings, suggested)), folder.parent / "study.qdpx")
+    run("import", folder, folder.parent / "study.qdpx")
+    assert suggested.key in keys(folder)
+    qdpx.write(project, folder.parent / "study.qdpx")
+    run("import", folder, folder.parent / "study.qdpx")
+    assert suggested.key in keys(folder)
+
+
+def table(path: Path, *rows: str) -> Path:
+    path.write_text("Document name,Code,Segment\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+ROWS = ("ריאיון 1,תנאים ושכר,התחלתי לבד", "ריאיון 1,אתגר,=איש לא אמר את זה מעולם", "ריאיון 7,אתגר,והשכר?")
+
+
+def test_what_finds_no_place_refuses_the_import_and_is_listed_for_a_person(folder: Path) -> None:
+    before = database(folder)
+    sentence = refusal("import", folder, table(folder.parent / "t.csv", *ROWS))
+    assert "t.csv, row 3: the segment is not in the transcript ריאיון 1 (and 1 more)" in sentence
+    listed = folder / "not-placed" / "t.csv.csv"
+    assert str(listed) in sentence
+    with listed.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["row"], row["code"], row["quote"]) for row in rows] == [
+        ("row 3", "אתגר", "'=איש לא אמר את זה מעולם"),
+        ("row 4", "אתגר", "והשכר?"),
+    ]
+    assert "ריאיון 1, paragraph 3" in rows[1]["candidates"]
+    assert database(folder) == before
+
+
+def test_the_rest_is_imported_when_asked_and_the_list_goes_when_all_is_placed(folder: Path) -> None:
+    path = table(folder.parent / "t.csv", *ROWS)
+    text = run("import", folder, path, "--skip-unfound")
+    assert "Not placed: 2 codings, listed in" in text
+    assert (folder / "not-placed" / "t.csv.csv").is_file()
+    run("import", folder, table(path, ROWS[0]))
+    assert not (folder / "not-placed").exists()
+
+
+def test_variables_groups_and_memos_of_a_known_transcript_are_added_and_not_overwritten(
+    tmp_path: Path, project: Project
+) -> None:
+    steps.new_project(tmp_path / "p", project.codebook).close()
+    (tmp_path / "ריאיון 1.txt").write_text(project.transcripts[0].text, encoding="utf-8")
+    run("import", tmp_path / "p", tmp_path / "ריאיון 1.txt")
+    qdpx.write(project, tmp_path / "a.qdpx")
+    changed = replace(project.transcripts[0], variables={"אתר": "ב", "גל": "2"})
+    qdpx.write(replace(project, name="אחר", transcripts=(changed,)), tmp_path / "b.qdpx")
+    run("import", tmp_path / "p", tmp_path / "a.qdpx")
+    assert "the variable אתר is א here and ב in the file" in run("import", tmp_path / "p", tmp_path / "b.qdpx")
+    with steps.open_project(tmp_path / "p") as store:
+        (transcript,) = store.transcripts()
+    assert transcript.variables == {"אתר": "א", "גל": "2"}
+    assert [turn.speaker for turn in transcript.turns] == ["מראיינת", "רחל"] * 2
+
+
+def test_memos_and_groups_are_stored(tmp_path: Path, project: Project) -> None:
+    steps.new_project(tmp_path / "p", project.codebook).close()
+    qdpx.write(project, tmp_path / "a.qdpx")
+    with zipfile.ZipFile(tmp_path / "a.qdpx") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    root = members["project.qde"].decode()
+    guid = root.partition("<TextSource guid=")[2].split('"')[1]
+    more = f'<Sets><Set guid="{guid}" name="צפון"><MemberSource targetGUID="{guid}"/></Set></Sets>'
+    note = f'<Notes><Note guid="{guid}" name="יומן"><PlainTextContent>יום ארוך</PlainTextContent></Note></Notes>'
+    members["project.qde"] = root.replace("</Sources>", f"</Sources>{note}{more}").encode()
+    with zipfile.ZipFile(tmp_path / "a.qdpx", "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    for _ in range(2):
+        run("import", tmp_path / "p", tmp_path / "a.qdpx")
+        with steps.open_project(tmp_path / "p") as store:
+            loaded = store.load()
+        assert loaded.transcripts[0].groups == ("צפון",)
+        assert loaded.memos == (Memo("יום ארוך", "יומן"),)
