@@ -1,6 +1,6 @@
 """Cells of a .csv that a spreadsheet would run as a formula, and how they are kept from it.
 
-A cell that begins with ``= + - @``, a tab or a carriage return gets an apostrophe in front, and so does one that begins
+A cell that begins with ``= + - @``, a tab or a line end gets an apostrophe in front, and so does one that begins
 with apostrophes and such a character; reading takes one off. A byte order mark in front does not hide the character.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile("^'*[\ufeff\\s]*[=+\\-@\t\r＝＋－＠]")
+_FORMULA = re.compile("^'*[\ufeff\\s]*[=+\\-@\t\r\n＝＋－＠]")
 
 
 def guarded(cell: str) -> str:
