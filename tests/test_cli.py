@@ -272,3 +272,21 @@ def test_a_file_named_to_precode_is_imported_first(folder: Path, study: Project)
     assert "suggestions in חדש" in run("precode", folder, path)
     shutil.rmtree(folder / "models")
     assert "train one" in refusal("precode", folder)
+
+
+def test_an_export_prints_what_was_compared_and_a_difference_leaves_no_file(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    text = run("export", folder, out / "a.qdpx", out / "a.docx", "--only-confirmed")
+    assert text.count("read back and compared, all equal: 4 texts, ") == 2
+    assert "coders, " in text
+    assert sorted(path.name for path in out.iterdir()) == ["a", "a.qdpx", "a.qdpx.json"]
+    done = json.loads(run("export", folder, out / "b.qdpx", "--no-sidecar", "--json"))
+    assert done["compared"]["codings"] == done["human"] > 50
+    assert not (out / "b.qdpx.json").exists()
+    found = qdpx._found
+    monkeypatch.setattr(qdpx, "_found", lambda *more: list(found(*more))[1:])
+    assert "c.qdpx: reading it back, 1 of" in refusal("export", folder, out / "c.qdpx")
+    assert not (out / "c.qdpx").exists()
