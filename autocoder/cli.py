@@ -20,6 +20,7 @@ from autocoder.project import Codebook, Coding, Held, Role, Span
 if TYPE_CHECKING:
     from autocoder.compare import Question
     from autocoder.editions import Edition
+    from autocoder.export import Exported
     from autocoder.formats.speakers import Usage
     from autocoder.read import FileReport
     from autocoder.report.words import Language
@@ -391,23 +392,42 @@ def score(
 @app.command()
 def export(
     project: ProjectFolder,
-    files: Annotated[list[Path], typer.Argument(help="By ending: .qdpx .xlsx .csv .qdc .yaml")],
+    files: Annotated[list[Path], typer.Argument(help="By ending: .qdpx .xlsx .csv .jsonl .docx .qdc .yaml")],
     transcript: Annotated[list[str] | None, typer.Option(help="Only this transcript; may be given again.")] = None,
+    only_confirmed: Annotated[
+        bool, typer.Option("--only-confirmed", help="Leave out the suggestions that no person accepted.")
+    ] = False,
+    sidecar: Annotated[
+        bool, typer.Option("--sidecar/--no-sidecar", help="Beside a .qdpx, its scores as JSON by the codings' GUIDs.")
+    ] = True,
+    as_json: AsJson = False,
 ) -> None:
-    """Write the project to files, and read each back to compare it quote by quote."""
+    """Write the project to files, and read each back to compare it quote by quote.
+
+    A .docx of several transcripts is a folder with one document each; a .qdc or .yaml is the codebook alone.
+    """
     from autocoder.export import export as write
 
     with steps.open_project(project) as opened:
-        study = opened.load()
+        study, decisions = opened.load(), opened.decisions()
     for name in set(transcript or []) - {each.name for each in study.transcripts}:
         raise steps.NoSuchThing(f"there is no transcript {name}; name one as its file is named, without the ending.")
+    only = frozenset(transcript) if transcript else None
     for file in files:
-        done = write(study, file, frozenset(transcript) if transcript else None)
-        if not done.transcripts:
-            typer.echo(f"{done.path}: the codebook, {len(study.codebook)} codes")
-            continue
-        counts = f"{done.transcripts} transcripts, {done.human} human codings, {done.suggested} suggestions"
-        typer.echo(f"{done.path}: {counts}; {done.compared} quotes read back and compared")
+        done = write(study, file, only, decisions, only_confirmed, sidecar)
+        if as_json:
+            typer.echo(json.dumps(asdict(done) | {"path": str(done.path)}, ensure_ascii=False))
+        else:
+            print_export(done, len(study.codebook))
+
+
+def print_export(done: Exported, codes: int) -> None:
+    """Print what was written and what of it came back equal."""
+    counts = f"{done.transcripts} transcripts, {done.human} human codings, {done.suggested} suggestions"
+    typer.echo(f"{done.path}: {counts if done.transcripts else f'the codebook, {codes} codes'}")
+    typer.echo(f"  read back and compared, all equal: {done.compared}")
+    for note in done.notes:
+        typer.echo(f"  {note}")
 
 
 @app.command()

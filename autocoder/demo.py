@@ -141,6 +141,6 @@ def _export(store: Store, say: Say) -> None:
         done = export(project, store.folder / name)
         say(
             f"Wrote {done.path}: {done.human} human codings, {done.suggested} suggestions; "
-            f"{done.compared} quotes read back and compared."
+            f"read back and compared, all equal: {done.compared}."
         )
     say("Open the .qdpx in MAXQDA, NVivo or ATLAS.ti: the suggestions stand under a user of their own.")

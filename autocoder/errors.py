@@ -15,4 +15,4 @@ class FileRefused(AutocoderError):
     def __init__(self, path: Path | str, what: str, remedy: str, place: str = "") -> None:
         name = Path(path).name
         where = f"{name}, {place}" if place else name
-        super().__init__(f"{where}: {what}; {remedy}.")
+        super().__init__(" ".join(f"{where}: {what}; {remedy}.".splitlines()))  # names in a file may hold line ends

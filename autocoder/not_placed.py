@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autocoder.errors import AutocoderError
-from autocoder.formats.tables import FORMULA
+from autocoder.formats.cells import guarded
 from autocoder.formats.whole import whole
 from autocoder.placing import Candidate, Unplaced
 
@@ -51,7 +51,7 @@ def _write(path: Path, rows: Iterable[Unplaced]) -> Path:
     with whole(path) as part, part.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        writer.writerows([_guarded(cell) for cell in _cells(row)] for row in rows)
+        writer.writerows([guarded(cell) for cell in _cells(row)] for row in rows)
     return path
 
 
@@ -63,7 +63,3 @@ def _cells(row: Unplaced) -> list[str]:
 def _said(candidate: Candidate) -> str:
     where = f"{candidate.transcript}, paragraph {candidate.paragraph}, position {candidate.span.start}"
     return f"{where}, likeness {candidate.score:.2f}: {candidate.text}"
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if FORMULA.match(cell) else cell

@@ -18,7 +18,7 @@ class CodebookFault(AutocoderError):
     """A codebook that is not a set of trees: a repeated id, an unknown parent, a cycle."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Span:
     """A non-empty, half-open stretch of a text, in code points."""
 
@@ -231,7 +231,7 @@ class Origin(StrEnum):
     ADJUDICATED = "adjudicated"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Coding:
     """A code that a coder put on a span of a transcript.
 

@@ -160,8 +160,14 @@ def read_file(path: Path, answers: Answers | None = None, word_codes: bool = Fal
     ``answers`` say who is who; ``word_codes`` reads comments and highlights of a Word transcript as codes. Raises
     FileRefused when there is no reader for a file or it cannot be read.
     """
-    ending = path.suffix.lower()
     answers = speakers.for_file(path, answers or {})
+    try:
+        return _read_by_ending(path, path.suffix.lower(), answers, word_codes)
+    except speakers.TooManyLines as fault:
+        raise FileRefused(path, str(fault), "split it and import its parts") from None
+
+
+def _read_by_ending(path: Path, ending: str, answers: Answers, word_codes: bool) -> Reading:
     if ending in _REPORTS and nvivo.is_report(path):
         return nvivo.read(path)
     if ending in _TRANSCRIPTS:

@@ -96,7 +96,7 @@ def test_the_whole_journey_runs_without_a_network(
     assert "0 suggestions in 0 transcripts" in run("precode", folder)
     assert "no unit in common" in refusal("agree", folder)  # nobody but the model saw t3 so far
     text = run("export", folder, out / "all.qdpx", out / "all.xlsx", out / "all.csv")
-    assert text.count("quotes read back and compared") == 3
+    assert text.count("read back and compared, all equal") == 3
     qdpx.write(study, out / "human.qdpx")
     run("import", folder, out / "human.qdpx")
     table = run("agree", folder, "--coders", "דנה,autocoder m1")
@@ -437,3 +437,21 @@ def test_a_model_of_before_out_of_fold_values_were_kept_is_refused_by_evaluate(f
         del manifest["files"][name]
     (folder / "models" / "m1" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert "train again, then evaluate" in refusal("evaluate", folder)
+
+
+def test_an_export_prints_what_was_compared_and_a_difference_leaves_no_file(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    text = run("export", folder, out / "a.qdpx", out / "a.docx", "--only-confirmed")
+    assert text.count("read back and compared, all equal: 4 texts, ") == 2
+    assert "coders, " in text
+    assert sorted(path.name for path in out.iterdir()) == ["a", "a.qdpx", "a.qdpx.json"]
+    done = json.loads(run("export", folder, out / "b.qdpx", "--no-sidecar", "--json"))
+    assert done["compared"]["codings"] == done["human"] > 50
+    assert not (out / "b.qdpx.json").exists()
+    found = qdpx._found
+    monkeypatch.setattr(qdpx, "_found", lambda *more: list(found(*more))[1:])
+    assert "c.qdpx: reading it back, 1 of" in refusal("export", folder, out / "c.qdpx")
+    assert not (out / "c.qdpx").exists()

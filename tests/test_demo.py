@@ -43,7 +43,7 @@ def test_the_demonstration_goes_from_files_to_suggestions(
     demo.run(tmp_path / "d", said.append)
     text = "\n".join(said)
     assert "synthetic" in text
-    assert text.count("quotes read back and compared") == 2
+    assert text.count("read back and compared, all equal") == 2
     assert "C09.3" in text
     assert "majority" in text
     with steps.open_project(tmp_path / "d") as opened:

@@ -12,10 +12,14 @@ above ``MAX_MEMBER`` bytes, a broken checksum and a member that is missing. Noth
 
 ``parse_xml(data, path, place)`` refuses a DOCTYPE (and with it every entity and external DTD) and XML that is not well
 formed; it never touches the network.
+
+Both refuse what would need more memory than :func:`memory_for` allows a file of that size, so that a small file cannot
+fill the computer's memory. What XML needs is reckoned from the number of its tags and attributes before it is parsed.
 """
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -33,11 +37,17 @@ MAX_TOTAL = 4 * 1024**3
 MAX_MEMBER = 256 * 1024**2
 """Bytes of one member that is read into memory."""
 
+MEMORY = 256 * 1024**2
+"""Bytes of memory that reading any file may take, and for each byte on the disk GROWTH more."""
+GROWTH = 40
+_NODE = 280
+"""Bytes that an element with its text, or an attribute with its value, takes in the tree, measured on libxml2."""
+
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _ENCRYPTED_FLAG = 0x1
 _DRIVE = re.compile(r"^[A-Za-z]:")
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError)
 """What ``zipfile`` raises for a damaged archive, for readers that hand the file to another library."""
 
 
@@ -59,8 +69,11 @@ class Archive:
             return name
         return next((stored for stored in names if stored.casefold() == name.casefold()), None)
 
-    def read(self, name: str) -> bytes:
-        """Return the bytes of a member; refuse the file when it is missing, too large or damaged."""
+    def read(self, name: str, growth: int = 1) -> bytes:
+        """Return the bytes of a member; refuse the file when it is missing, too large or damaged.
+
+        ``growth`` is how many times these bytes what is made of them takes in memory.
+        """
         stored = self.find(name)
         if stored is None:
             raise FileRefused(self.path, f"{name} is missing from it", "export or save the file again")
@@ -68,6 +81,7 @@ class Archive:
         if member.file_size > MAX_MEMBER:
             what = f"it unpacks to {member.file_size:,} bytes, more than the {MAX_MEMBER:,} that are read"
             raise FileRefused(self.path, what, "split the document and import its parts", stored)
+        check_memory(self.path, growth * member.file_size, stored)
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return archive.read(member)
@@ -90,8 +104,27 @@ def open_archive(path: Path) -> Archive:
     return Archive(path, tuple(member for member in everything if not _slashes(member.filename).endswith("/")))
 
 
+def memory_for(path: Path) -> int:
+    """Return how many bytes of memory reading a file may take; programs' files stay well below."""
+    return MEMORY + GROWTH * (path.stat().st_size if path.exists() else 0)
+
+
+def check_memory(path: Path, wanted: int, place: str = "") -> None:
+    """Refuse a file that needs more memory than :func:`memory_for` allows."""
+    if wanted > memory_for(path):
+        what = f"reading it takes about {wanted // 1024**2:,} MB of memory, far more than a file of its size should"
+        raise FileRefused(path, what, "split it and import its parts, or do not trust it", place)
+
+
+def tree_size(data: bytes) -> int:
+    """Return about how many bytes the tree of an XML document takes in memory."""
+    nodes = data.count(b"<") - data.count(b"</") + data.count(b'="') + data.count(b"='")
+    return len(data) + _NODE * nodes
+
+
 def parse_xml(data: bytes, path: Path, place: str) -> etree._Element:
     """Return the root of an XML document; ``place`` names the member or the line of the file in the refusal."""
+    check_memory(path, tree_size(data), place)
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
     remedy = "export or save the file again with the program that made it"
     try:

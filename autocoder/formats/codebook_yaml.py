@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from autocoder.errors import FileRefused
-from autocoder.formats.whole import whole
+from autocoder.formats.whole import Compared, compare, whole
 from autocoder.project import Code, Codebook, Exclusion, Reading
 
 MAX_BYTES = 4 * 1024**2
@@ -76,6 +76,17 @@ def write(codebook: Codebook, path: Path) -> None:
         raise FileRefused(path, "the codebook would not read back the same", "export it as .qdc instead")
     with whole(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def verify(path: Path, codebook: Codebook) -> Compared:
+    """Read the written codebook back and compare it code by code, every field."""
+    found = read(path).codebook or Codebook(path.stem, ())
+    return Compared(codes=compare(path, _lines(codebook), _lines(found), "codes"))
+
+
+def _lines(codebook: Codebook) -> Iterator[tuple[str, bool, str]]:
+    for code in codebook:
+        yield codebook.path(code.id), code.id in codebook.exclusive, repr(code)
 
 
 class _Dumper(yaml.SafeDumper):

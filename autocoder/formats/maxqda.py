@@ -1,4 +1,4 @@
-"""Tables of coded segments as MAXQDA exports them: .xlsx and .csv, read by header and written in MAXQDA's columns.
+"""Tables of coded segments as MAXQDA exports them: .xlsx and .csv read by header, .xlsx written in MAXQDA's columns.
 
 Columns are found by their headers in English, German and Hebrew; only document, code and segment must be there.
 A table gives no positions, so reading gives quotes, which :mod:`autocoder.formats.anchor` finds in the transcripts.
@@ -8,14 +8,13 @@ What is written can be read back without loss:
 * Beginning and End are paragraph numbers, from 1; Coverage % is the share of the transcript's characters.
 * A quote or comment longer than a cell holds (32,767 characters in Excel) goes on in the rows below it; their comments
   begin with ``autocoder part 1 of 2``, and reading joins them again.
-* In .xlsx every text is a text cell, so nothing runs as a formula; what XML cannot hold is escaped as Excel does it.
-* In .csv a cell that a spreadsheet would run (it begins with ``= + - @``, a tab or a carriage return) gets an
-  apostrophe in front, and so does one that begins with apostrophes and such a character; reading takes one off.
+* Every text is a text cell, so nothing runs as a formula; what XML cannot hold is escaped as Excel does it.
+
+In a .csv reading takes off the apostrophe by which a cell is kept from running (:mod:`autocoder.formats.cells`).
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,10 +25,11 @@ from pathlib import Path
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
 
+from autocoder.decided import Status, statuses
 from autocoder.formats import remarks
-from autocoder.formats.tables import CELL_LIMIT, FORMULA, Layout, Table, iso_dates, read_table
-from autocoder.formats.whole import ExportRefused, check_codings, compare, whole
-from autocoder.project import CoderKind, Coding, Problem, Project, Quote, Reading, Transcript
+from autocoder.formats.tables import CELL_LIMIT, Layout, Table, iso_dates, read_table
+from autocoder.formats.whole import Coded, Compared, check_codings, coded, compare_codings, whole
+from autocoder.project import Coding, Problem, Project, Quote, Reading, Transcript
 
 _PIECE = 16_000  # a cell's limit counts UTF-16, in which an emoji is two
 _ROOM = 100  # for the words about the part
@@ -189,29 +189,26 @@ def _longer(row: _Joined, more: dict[str, str]) -> _Joined:
 # --- writing
 
 
-def write(project: Project, path: Path) -> None:
-    """Write every coding as a row, by transcript and position, whole or not at all; the ending says which format."""
+def write(project: Project, path: Path, known: Mapping[Coding, Status] | None = None) -> None:
+    """Write every coding as a row, by transcript and position, whole or not at all.
+
+    ``known`` is where each suggestion stands, by default as nobody has reviewed it.
+    """
     check_codings(project)
-    writers = {".xlsx": _write_xlsx, ".csv": _write_csv}
-    writer = writers.get(path.suffix.casefold())
-    if writer is None:
-        raise ExportRefused(
-            f"{path.name}: coded segments are written as .xlsx or .csv; give the file one of these endings."
-        )
-    rows = _table_rows(project)
+    rows = _table_rows(project, known)
     with whole(path) as part:
-        writer(rows, part)
+        _write_xlsx(rows, part)
 
 
-def _table_rows(project: Project) -> list[list[Cell]]:
-    models = {coder.name for coder in project.coders if coder.kind is CoderKind.MODEL}
+def _table_rows(project: Project, known: Mapping[Coding, Status] | None) -> list[list[Cell]]:
+    known = statuses(project) if known is None else known
     order = {transcript.name: place for place, transcript in enumerate(project.transcripts)}
     line_ends = {each.name: [match.start() for match in re.finditer("\n", each.text)] for each in project.transcripts}
     rows: list[list[Cell]] = []
     codings = _distinct(project.codings)
     for coding in sorted(codings, key=lambda each: (order[each.transcript], each.span, each.coder, each.code)):
         transcript = project.transcript(coding.transcript)
-        cells = _cells(project, coding, transcript, coding.coder in models, line_ends[coding.transcript])
+        cells = _cells(project, coding, transcript, known.get(coding), line_ends[coding.transcript])
         rows += _pieces(cells)
     return rows
 
@@ -222,18 +219,18 @@ def _distinct(codings: Iterable[Coding]) -> Iterable[Coding]:
 
 
 def _cells(
-    project: Project, coding: Coding, transcript: Transcript, model: bool, line_ends: list[int]
+    project: Project, coding: Coding, transcript: Transcript, status: Status | None, line_ends: list[int]
 ) -> dict[str, Cell]:
     span = coding.span
-    score = round(100 * coding.score) if model and coding.score is not None else 0
+    weight = round(100 * coding.score) if status is not None and coding.score is not None else coding.weight or 0
     cells: dict[str, Cell] = {
         "Color": project.codebook[coding.code].color or "",
-        "Comment": str(remarks.remark(coding, model)),
+        "Comment": str(remarks.remark(coding, status)),
         "Document name": transcript.name,
         "Code": project.codebook.path(coding.code),
         "Beginning": bisect_right(line_ends, span.start - 1) + 1,
         "End": bisect_right(line_ends, span.end - 2) + 1,
-        "Weight score": score,
+        "Weight score": int(weight) if weight == int(weight) else weight,
         "Segment": transcript.quote(span),
         "Created by": coding.coder,
         "Created": coding.created,
@@ -278,30 +275,20 @@ def _xlsx_cell(sheet: object, cell: Cell) -> object:
     return written
 
 
-def _write_csv(rows: Sequence[Sequence[Cell]], path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_COLUMNS)
-        writer.writerows([_guarded(cell) for cell in row] for row in rows)
-
-
-def _guarded(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
-
-
 # --- reading back
 
 
-def verify(path: Path, project: Project) -> int:
-    """Read the written table back and compare it row by row; return how many quotes were compared.
+def verify(path: Path, project: Project, known: Mapping[Coding, Status] | None = None) -> Compared:
+    """Read the written table back and compare it row by row; return what was compared.
 
     A row is document, code path, coder, first and last paragraph, weight, comment and the quoted text.
     """
-    columns = ("Document name", "Code", "Created by", "Beginning", "End", "Weight score", "Comment", "Segment")
-    whole_rows = _joined(
-        _Joined(0, dict(zip(_COLUMNS, map(str, cells), strict=True))) for cells in _table_rows(project)
-    )
-    wanted = [tuple(row[column] for column in columns) for row in whole_rows]
-    came = _joined(_Joined(row.number, dict(row.cells)) for row in read_table(path, LAYOUT).rows)
-    found = [tuple(row[column] for column in columns) for row in came]
-    return compare(path, wanted, found, "quotes")
+    table = _table_rows(project, known)
+    wanted = _joined(_Joined(0, dict(zip(_COLUMNS, map(str, cells), strict=True))) for cells in table)
+    found = _joined(_Joined(row.number, dict(row.cells)) for row in read_table(path, LAYOUT).rows)
+    return compare_codings(path, map(_coded, wanted), map(_coded, found))
+
+
+def _coded(row: _Joined) -> Coded:
+    rest = (row["Beginning"], row["End"], row["Weight score"], row["Comment"])
+    return coded(row["Document name"], row["Created by"], row["Code"], row["Segment"], *rest)

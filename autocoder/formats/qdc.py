@@ -10,8 +10,8 @@ from autocoder import __version__
 from autocoder.errors import FileRefused
 from autocoder.formats import refi
 from autocoder.formats.archive import parse_xml
-from autocoder.formats.whole import ExportRefused, whole
-from autocoder.project import Codebook, Problem, Reading
+from autocoder.formats.whole import Compared, ExportRefused, compare, whole
+from autocoder.project import Code, Codebook, Problem, Reading
 
 NAMESPACE = "urn:QDA-XML:codebook:1.0"
 _REMEDY = "export the codebook again in the REFI-QDA format (.qdc)"
@@ -38,6 +38,25 @@ def write(codebook: Codebook, path: Path) -> None:
     refi.write_codes(root, codebook, refi.CodeGuids.of(codebook))
     with whole(path) as part:
         part.write_bytes(refi.document(root))
+
+
+def verify(path: Path, codebook: Codebook) -> Compared:
+    """Read the written codebook back and compare it code by code: GUID, path, definition, colour and kind."""
+    guids = refi.CodeGuids.of(codebook)
+    found = read(path).codebook or Codebook(path.stem, ())
+    count = compare(
+        path,
+        (_code(codebook, code, guids[code.id]) for code in codebook),
+        (_code(found, code, code.id) for code in found),
+        "codes",
+    )
+    return Compared(codes=count)
+
+
+def _code(codebook: Codebook, code: Code, guid: str) -> tuple[str, ...]:
+    definition = "\n\n".join(text for text in (code.definition_he, code.definition_en) if text)
+    color = refi.color(code.color or "") or ""
+    return (guid, refi.xml_text(codebook.path(code.id)), refi.xml_text(definition).strip(), color, str(code.codable))
 
 
 def _bytes(path: Path) -> bytes:

@@ -3,7 +3,8 @@
 What is written: ``project.qde`` and a folder ``sources`` with one plain text per transcript (UTF-8, no BOM, LF). A
 character outside the Basic Multilingual Plane (an emoji) becomes U+FFFD in that text, so that positions are the same
 number for programs that count code points and for those that count UTF-16; :func:`exported_text` says how. GUIDs are
-made from ids and names, so a second export has the same ones. Scores stand in the selections' descriptions.
+made from ids and names, so a second export has the same ones. Status, score and model of a suggestion stand in the
+selections' descriptions, and by the codings' GUIDs in the file beside it (:mod:`autocoder.formats.sidecar`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import IO
 from urllib.parse import unquote
 
 import docx
@@ -24,12 +25,13 @@ from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from autocoder import __version__
+from autocoder.decided import Status, statuses
 from autocoder.errors import FileRefused
 from autocoder.formats import around, refi, remarks
 from autocoder.formats.archive import MAX_RATIO, Archive, open_archive, parse_xml
 from autocoder.formats.positions import BOM, Choice, Convention, Mark, Received, choose, named_span, to_span
 from autocoder.formats.refi import children, code_guid, identity
-from autocoder.formats.whole import check_codings, compare, whole
+from autocoder.formats.whole import Coded, Compared, check_codings, coded, compare, compare_codings, whole
 from autocoder.project import (
     Codebook,
     Coder,
@@ -43,12 +45,14 @@ from autocoder.project import (
     Span,
     Transcript,
 )
+from autocoder.text import fingerprint
 
-__all__ = ["code_guid", "exported_text", "read", "verify", "write"]
+__all__ = ["code_guid", "coding_guid", "exported_text", "read", "replaced", "verify", "write"]
 
 NAMESPACE = "urn:QDA-XML:project:1.0"
 UNKNOWN_CODER = "unknown"
 
+_TEXT_GROWTH = 12  # a text with an emoji takes four bytes a character, and three of it are made on the way
 _REMEDY = "export the project again in the REFI-QDA format (.qdpx)"
 _MODEL_ID = "autocoder-model"
 _LISTED_ALWAYS = "ATLAS.ti"
@@ -257,7 +261,7 @@ class _ProjectReader:
             member = self._member(reference)
             if member is None:
                 why = "its text is not in the file"
-            elif (text := decode(self.archive.read(member))) is not None:
+            elif (text := decode(self.archive.read(member, _TEXT_GROWTH))) is not None:
                 return text
             else:
                 why = f"its text {member} is damaged or not UTF-8"
@@ -342,7 +346,7 @@ class _ProjectReader:
             self.model_names.add(coder)
         memo = "\n".join(dict.fromkeys(part for part in (about.memo, self._note_words(coding)) if part))
         created = coding.get("creationDateTime") or selection.get("creationDateTime") or ""
-        new = Coding(name, span, code, coder, about.origin, about.score, memo, created)
+        new = Coding(name, span, code, coder, about.origin, about.score, memo, created, weight=about.weight)
         self.codings[new.key] = _merged(self.codings[new.key], new) if new.key in self.codings else new
 
     def _coder(self, coding: etree._Element, selection: etree._Element) -> str:
@@ -542,12 +546,27 @@ def exported_text(text: str) -> str:
     return "\u2060" + text[1:] if text.startswith(BOM) else text
 
 
-def write(project: Project, path: Path, guids: Mapping[str, str] | None = None) -> None:
-    """Write the project whole or not at all; ``guids`` are those that codes had in the file they came from."""
+def replaced(text: str) -> int:
+    """Return how many characters of a text stand as U+FFFD in an exported source."""
+    return len(_UNPORTABLE.findall(text))
+
+
+def write(
+    project: Project,
+    path: Path,
+    guids: Mapping[str, str] | None = None,
+    known: Mapping[Coding, Status] | None = None,
+) -> None:
+    """Write the project whole or not at all.
+
+    ``guids`` are those that codes had in the file they came from; ``known`` is where each suggestion stands, by default
+    as nobody has reviewed it. The XML is written source by source, so that a large project needs little memory.
+    """
     check_codings(project)
-    root = _ProjectWriter(project, guids).document()
+    writer = _ProjectWriter(project, guids, statuses(project) if known is None else known)
     with whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(_entry("project.qde"), root)
+        with archive.open(_entry("project.qde"), "w", force_zip64=True) as file:
+            writer.write(file)
         for transcript in project.transcripts:
             archive.writestr(_entry(f"sources/{_source_guid(transcript)}.txt"), exported_text(transcript.text).encode())
 
@@ -568,95 +587,203 @@ def _user_guid(coder: str) -> str:
     return refi.stable_guid("coder", coder)
 
 
-class _ProjectWriter:
-    """Builds ``project.qde``; the order of the elements is the schema's."""
+def coding_guid(coding: Coding, code: str) -> str:
+    """Return the GUID of a coding whose code goes out under the GUID ``code``."""
+    return refi.stable_guid("coding", *_place(coding), code)
 
-    def __init__(self, project: Project, guids: Mapping[str, str] | None) -> None:
+
+def _place(coding: Coding) -> tuple[str, int, int, str]:
+    return coding.transcript, coding.span.start, coding.span.end, coding.coder
+
+
+class _ProjectWriter:
+    """Writes ``project.qde``; the order of the elements is the schema's."""
+
+    def __init__(self, project: Project, guids: Mapping[str, str] | None, known: Mapping[Coding, Status]) -> None:
         self.project = project
         self.guids = refi.CodeGuids.of(project.codebook, guids)
+        self.known = known
         self.models = {coder.name for coder in project.coders if coder.kind is CoderKind.MODEL}
         self.paths = {code.id: project.codebook.path(code.id) for code in project.codebook}
         self.order = {code.id: place for place, (_, code) in enumerate(project.codebook.walk())}
         self.variables = sorted({name for transcript in project.transcripts for name in transcript.variables})
-        name, origin = refi.xml_text(project.name), f"autocoder {__version__}"
-        self.root = refi.new_root("Project", NAMESPACE, name=name, origin=origin)
+        self.groups = list(dict.fromkeys(group for transcript in project.transcripts for group in transcript.groups))
+        self.memos: dict[tuple[str, str], dict[Memo, str]] = {}  # by transcript and code, each with its GUID
+        for memo in project.memos:
+            about = self.memos.setdefault((memo.transcript, memo.code), {})
+            about[memo] = _memo_guid(memo)
+        self.selections: dict[str, dict[tuple[Span, str], list[Coding]]] = {}
+        for coding in project.codings:
+            of_source = self.selections.setdefault(coding.transcript, {})
+            of_source.setdefault((coding.span, coding.coder), []).append(coding)
 
-    def document(self) -> bytes:
+    def write(self, file: IO[bytes]) -> None:
+        """Write the document piece by piece."""
+        attributes = {"name": refi.xml_text(self.project.name), "origin": f"autocoder {__version__}"}
+        file.write(refi.DECLARATION)
+        with etree.xmlfile(file, encoding="utf-8") as xml, refi.opened(xml, "Project", NAMESPACE, attributes):
+            for part in self._head():
+                refi.put_out(xml, part)
+            if self.project.transcripts:
+                with xml.element(f"{{{NAMESPACE}}}Sources"):
+                    for transcript in self.project.transcripts:
+                        refi.put_out(xml, self._source(transcript))
+            for part in self._tail():
+                refi.put_out(xml, part)
+
+    def _head(self) -> Iterator[etree._Element]:
         if self.project.coders:
-            self._write_users()
+            yield self._users()
         if self.project.codebook.codes:
-            refi.write_codes(_put(self.root, "CodeBook"), self.project.codebook, self.guids)
+            book = _part("CodeBook")
+            refi.write_codes(book, self.project.codebook, self.guids)
+            self._refer_from_codes(book)
+            yield book
         if self.variables:
-            self._write_variables()
-            self._write_cases()
-        if self.project.transcripts:
-            self._write_sources()
-        return refi.document(self.root)
+            yield self._variables()
+            yield self._cases()
 
-    def _write_users(self) -> None:
-        users = _put(self.root, "Users")
+    def _tail(self) -> Iterator[etree._Element]:
+        if self.memos:
+            yield self._notes()
+        if self.groups:
+            yield self._sets()
+        for guid in self.memos.get(("", ""), {}).values():
+            yield _part("NoteRef", targetGUID=guid)
+
+    def _notes(self) -> etree._Element:
+        """The memos; an author who is no coder is not named."""
+        notes = _part("Notes")
+        coders = {coder.name for coder in self.project.coders}
+        for memo, guid in (each for about in self.memos.values() for each in about.items()):
+            user = {"creatingUser": _user_guid(memo.author)} if memo.author in coders else {}
+            note = _put(notes, "Note", guid=guid, name=refi.xml_text(memo.title), **user, **_date(memo.created))
+            _put(note, "PlainTextContent").text = refi.xml_text(memo.text)
+        return notes
+
+    def _sets(self) -> etree._Element:
+        """The document groups."""
+        sets = _part("Sets")
+        for group in self.groups:
+            element = _put(sets, "Set", guid=refi.stable_guid("set", group), name=refi.xml_text(group))
+            for transcript in self.project.transcripts:
+                if group in transcript.groups:
+                    _put(element, "MemberSource", targetGUID=_source_guid(transcript))
+        return sets
+
+    def _refer_from_codes(self, book: etree._Element) -> None:
+        """Tie the memos about codes to them; the schema wants the references before the codes below."""
+        ids = {self.guids[code.id]: code.id for code in self.project.codebook}
+        for element in book.iter(f"{{{NAMESPACE}}}Code"):
+            guids = self.memos.get(("", ids[element.get("guid") or ""]), {}).values()
+            for number, guid in enumerate(guids, start=refi.child(element, "Description") is not None):
+                element.insert(number, _part("NoteRef", targetGUID=guid))
+
+    def _users(self) -> etree._Element:
+        users = _part("Users")
         for coder in self.project.coders:
             mark = {"id": _MODEL_ID} if coder.name in self.models else {}
             _put(users, "User", guid=_user_guid(coder.name), name=refi.xml_text(coder.name), **mark)
+        return users
 
-    def _write_variables(self) -> None:
-        variables = _put(self.root, "Variables")
+    def _variables(self) -> etree._Element:
+        variables = _part("Variables")
         for name in self.variables:
             _put(variables, "Variable", guid=_variable_guid(name), name=refi.xml_text(name), typeOfVariable="Text")
+        return variables
 
-    def _write_cases(self) -> None:
+    def _cases(self) -> etree._Element:
         """Repeat the values on a case of each source, for the programs that look for them there."""
-        described = [transcript for transcript in self.project.transcripts if transcript.variables]
-        cases = _put(self.root, "Cases")
-        for transcript in described:
-            guid = refi.stable_guid("case", transcript.name)
-            case = _put(cases, "Case", guid=guid, name=refi.xml_text(transcript.name))
-            _put_values(case, transcript)
-            _put(case, "SourceRef", targetGUID=_source_guid(transcript))
-
-    def _write_sources(self) -> None:
-        selections: dict[str, dict[tuple[Span, str], list[Coding]]] = {}
-        for coding in self.project.codings:
-            of_source = selections.setdefault(coding.transcript, {})
-            of_source.setdefault((coding.span, coding.coder), []).append(coding)
-        sources = _put(self.root, "Sources")
+        cases = _part("Cases")
         for transcript in self.project.transcripts:
-            guid = _source_guid(transcript)
-            name = refi.xml_text(transcript.name)
-            source = _put(sources, "TextSource", guid=guid, name=name, plainTextPath=f"internal://{guid}.txt")
-            text = exported_text(transcript.text)
-            _put_text(source, "Description", _replaced(transcript.text, text))
-            for (span, coder), codings in sorted(selections.get(transcript.name, {}).items()):
-                self._write_selection(source, text[span.start : span.end], span, coder, codings)
-            _put_values(source, transcript)
+            if transcript.variables:
+                guid = refi.stable_guid("case", transcript.name)
+                case = _put(cases, "Case", guid=guid, name=refi.xml_text(transcript.name))
+                _put_values(case, transcript)
+                _put(case, "SourceRef", targetGUID=_source_guid(transcript))
+        return cases
 
-    def _write_selection(
-        self, source: etree._Element, quote: str, span: Span, coder: str, codings: list[Coding]
-    ) -> None:
+    def _source(self, transcript: Transcript) -> etree._Element:
+        guid = _source_guid(transcript)
+        name = refi.xml_text(transcript.name)
+        source = _part("TextSource", guid=guid, name=name, plainTextPath=f"internal://{guid}.txt")
+        text = exported_text(transcript.text)
+        if count := replaced(transcript.text):
+            _put_text(source, "Description", f"{count} characters (emoji and the like) {AS_REPLACED}.")
+        for _, codings in sorted(self.selections.get(transcript.name, {}).items()):
+            self._put_selections(source, text, codings)
+        memos = self.memos.get((transcript.name, ""), {})
+        for memo, guid in memos.items():
+            if memo.span is not None:
+                quote = text[memo.span.start : memo.span.end]
+                selection = _put_place(source, memo.span, quote, refi.stable_guid("place", guid))
+                _put(selection, "NoteRef", targetGUID=guid)
+        for memo, guid in memos.items():
+            if memo.span is None:
+                _put(source, "NoteRef", targetGUID=guid)
+        _put_values(source, transcript)
+        return source
+
+    def _put_selections(self, source: etree._Element, text: str, codings: list[Coding]) -> None:
+        """Put a coder's codings of a span on one selection; codes of one path, whose words it cannot tell, on more."""
         merged: dict[str, Coding] = {}
+        status = {coding.code: self.known.get(coding) for coding in codings}
         for coding in sorted(codings, key=lambda coding: self.order[coding.code]):
             merged[coding.code] = _merged(merged[coding.code], coding) if coding.code in merged else coding
-        user, place = _user_guid(coder), (codings[0].transcript, span.start, span.end, coder)
-        selection = _put(
-            source,
-            "PlainTextSelection",
-            guid=refi.stable_guid("selection", *place),
-            name=_short(quote),
-            startPosition=str(span.start),
-            endPosition=str(span.end),
-            creatingUser=user,
-            **_date(min(coding.created for coding in merged.values())),
-        )
-        said = {self.paths[code]: remarks.remark(coding, coder in self.models) for code, coding in merged.items()}
-        _put_text(selection, "Description", remarks.describe(said))
+        selections: list[dict[str, Coding]] = []
         for code, coding in merged.items():
-            guid = refi.stable_guid("coding", *place, self.guids[code])
+            free = (each for each in selections if self.paths[code] not in {self.paths[other] for other in each})
+            holder = next(free, None)
+            if holder is None:
+                holder = {}
+                selections.append(holder)
+            holder[code] = coding
+        for number, of_selection in enumerate(selections):
+            self._put_selection(source, text, of_selection, status, number)
+
+    def _put_selection(
+        self,
+        source: etree._Element,
+        text: str,
+        codings: Mapping[str, Coding],
+        status: Mapping[str, Status | None],
+        number: int,
+    ) -> None:
+        first = next(iter(codings.values()))
+        user, span = _user_guid(first.coder), first.span
+        begun = _date(min(coding.created for coding in codings.values()))
+        guid = refi.stable_guid("selection", *_place(first), *([number] if number else []))
+        quote = text[span.start : span.end]
+        selection = _put_place(source, span, quote, guid, creatingUser=user, **begun)
+        said = {self.paths[code]: remarks.remark(coding, status[code]) for code, coding in codings.items()}
+        _put_text(selection, "Description", remarks.describe(said))
+        for code, coding in codings.items():
+            guid = coding_guid(coding, self.guids[code])
             element = _put(selection, "Coding", guid=guid, creatingUser=user, **_date(coding.created))
             _put(element, "CodeRef", targetGUID=self.guids[code])
 
 
+AS_REPLACED = "stand as U+FFFD here, so that positions agree in every program"
+
+
+def _part(tag: str, **attributes: str) -> etree._Element:
+    return refi.new_root(tag, NAMESPACE, **attributes)
+
+
 def _put(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
     return etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}", attributes)
+
+
+def _put_place(source: etree._Element, span: Span, quote: str, guid: str, **attributes: str) -> etree._Element:
+    edges = {"startPosition": str(span.start), "endPosition": str(span.end)}
+    return _put(source, "PlainTextSelection", guid=guid, name=_short(quote), **edges, **attributes)
+
+
+def _memo_guid(memo: Memo) -> str:
+    place = (memo.span.start, memo.span.end) if memo.span else ()
+    return refi.stable_guid(
+        "memo", memo.transcript, *place, memo.code, memo.title, memo.text, memo.author, memo.created
+    )
 
 
 def _put_text(parent: etree._Element, tag: str, text: str) -> None:
@@ -675,57 +802,64 @@ def _variable_guid(name: str) -> str:
     return refi.stable_guid("variable", name)
 
 
-def _replaced(text: str, exported: str) -> str:
-    changed = sum(before != after for before, after in zip(text, exported, strict=True))
-    return (
-        f"{changed} characters (emoji and the like) stand as U+FFFD here, so that positions agree." if changed else ""
-    )
-
-
 def _short(quote: str) -> str:
     """The name of a selection: its text on one line, cut as ATLAS.ti does."""
-    line = " ".join(refi.xml_text(quote).split())
+    line = " ".join(refi.xml_text(quote[:1000]).split())
     return line if len(line) <= 100 else f"{line[:100]}..."
 
 
 def _date(created: str) -> dict[str, str]:
     """The attribute of the date as the schema wants it; none for what is no ISO date."""
-    try:
-        moment = datetime.fromisoformat(created)
-    except ValueError:
-        return {}
-    moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-    return {"creationDateTime": f"{moment.isoformat(timespec='seconds')}Z"}
+    date = refi.utc(created)
+    return {"creationDateTime": date} if date else {}
 
 
 # --- reading back
 
 
-def verify(path: Path, project: Project, guids: Mapping[str, str] | None = None) -> int:
-    """Read the written file back and compare it quote by quote; return how many quotes were compared.
+def verify(path: Path, project: Project, guids: Mapping[str, str] | None = None) -> Compared:
+    """Read the written file back and compare every text and every coding; return what was compared.
 
-    A quote is transcript, coder and the coder's kind, code, position, text, and a suggestion's score.
+    A coding is transcript, coder and the coder's kind, code and its path, position, text, and a suggestion's score.
     """
     reading = read(path)
-    known = refi.CodeGuids.of(project.codebook, guids)
-    kinds = {coder.name: coder.kind for coder in project.coders}
     texts = {transcript.name: exported_text(transcript.text) for transcript in project.transcripts}
     came = {transcript.name: transcript.text for transcript in reading.transcripts}
-    compare(path, ((refi.xml_text(name), text) for name, text in texts.items()), came.items(), "texts")
+    count = compare(path, ((refi.xml_text(name), text) for name, text in texts.items()), came.items(), "texts")
+    known = refi.CodeGuids.of(project.codebook, guids)
+    compare(
+        path, (_said(memo, known.by_id) for memo in project.memos), (_said(memo) for memo in reading.memos), "memos"
+    )
+    return compare_codings(path, _wanted(project, texts, guids), _found(reading, came), count)
+
+
+def _wanted(project: Project, texts: Mapping[str, str], guids: Mapping[str, str] | None) -> Iterator[Coded]:
+    known = refi.CodeGuids.of(project.codebook, guids)
+    kinds = {coder.name: coder.kind for coder in project.coders}
+    paths = {code.id: refi.xml_text(project.codebook.path(code.id)) for code in project.codebook}
     merged: dict[tuple[str, Span, str, str], Coding] = {}
     for coding in project.codings:
         key = (coding.transcript, coding.span, coding.code, coding.coder)
         merged[key] = _merged(merged[key], coding) if key in merged else coding
-    wanted = (
-        _quote(replace(coding, code=known[coding.code]), texts[coding.transcript], kinds[coding.coder])
-        for coding in merged.values()
-    )
-    came_kinds = {coder.name: coder.kind for coder in reading.coders}
-    found = (_quote(coding, came[coding.transcript], came_kinds[coding.coder]) for coding in reading.codings)
-    return compare(path, wanted, found, "quotes")
+    for coding in merged.values():
+        text, kind = texts[coding.transcript], kinds[coding.coder]
+        names = replace(coding, transcript=refi.xml_text(coding.transcript), coder=refi.xml_text(coding.coder))
+        yield _coded(replace(names, code=known[coding.code]), text, kind, paths[coding.code])
 
 
-def _quote(coding: Coding, text: str, kind: CoderKind) -> tuple[str, ...]:
+def _found(reading: Reading, texts: Mapping[str, str]) -> Iterator[Coded]:
+    kinds = {coder.name: coder.kind for coder in reading.coders}
+    paths = {code.id: reading.codebook.path(code.id) for code in reading.codebook} if reading.codebook else {}
+    for coding in reading.codings:
+        yield _coded(coding, texts[coding.transcript], kinds[coding.coder], paths[coding.code])
+
+
+def _said(memo: Memo, guids: Mapping[str, str] | None = None) -> tuple[object, ...]:
+    code = (guids or {}).get(memo.code, memo.code)
+    return refi.xml_text(memo.transcript), memo.span, code, fingerprint(refi.xml_text(memo.text).strip())
+
+
+def _coded(coding: Coding, text: str, kind: CoderKind, path: str) -> Coded:
     score = "" if kind is CoderKind.HUMAN or coding.score is None else f"{coding.score:.2f}"
-    names = (refi.xml_text(coding.transcript), coding.code, refi.xml_text(coding.coder), kind.value, score)
-    return (*names, str(coding.span), text[coding.span.start : coding.span.end])
+    quote = text[coding.span.start : coding.span.end]
+    return coded(coding.transcript, coding.coder, path, quote, coding.code, coding.span, kind, score)

@@ -9,7 +9,9 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lxml import etree
@@ -83,6 +85,11 @@ def xml_text(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
+def color(text: str) -> str | None:
+    """Return a colour in the form of the schema, #RGB or #RRGGBB; None for any other text."""
+    return text.strip() if _COLOR.fullmatch(text.strip()) else None
+
+
 def read_codebook(element: etree._Element | None, name: str, path: Path) -> Codebook | None:
     """Return the codes under a ``CodeBook`` element, None when there is none; refuse the file for a broken tree."""
     return codebook_of(name, tuple(_read_codes(child(element, "Codes"), None, ())), path)
@@ -105,7 +112,6 @@ def _read_codes(element: etree._Element | None, parent: str | None, above: tuple
         code_id = identity(each) or stable_guid("path", *line)
         name_he, name_en = by_script(line[-1])
         definition_he, definition_en = by_script(child_text(each, "Description"))
-        color = (each.get("color") or "").strip()
         yield Code(
             code_id,
             name_he,
@@ -114,7 +120,7 @@ def _read_codes(element: etree._Element | None, parent: str | None, above: tuple
             definition_he=definition_he,
             definition_en=definition_en,
             codable=(each.get("isCodable") or "true").strip().casefold() in ("true", "1"),
-            color=color if _COLOR.fullmatch(color) else None,
+            color=color(each.get("color") or ""),
         )
         yield from _read_codes(each, code_id, line)
 
@@ -158,8 +164,8 @@ def write_codes(book: etree._Element, codebook: Codebook, guids: CodeGuids) -> N
 
 def _code_attributes(code: Code, guids: CodeGuids) -> dict[str, str]:
     attributes = {"guid": guids[code.id], "name": xml_text(code.name), "isCodable": str(code.codable).lower()}
-    if code.color and _COLOR.fullmatch(code.color):
-        attributes["color"] = code.color
+    if hue := color(code.color or ""):
+        attributes["color"] = hue
     return attributes
 
 
@@ -169,6 +175,37 @@ def new_root(tag: str, namespace: str, **attributes: str) -> etree._Element:
     return etree.Element(f"{{{namespace}}}{tag}", attributes, nsmap)
 
 
+DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
+
+
 def document(root: etree._Element) -> bytes:
     """Return the XML as the programs write it: UTF-8, a declaration, no BOM."""
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + etree.tostring(root, encoding="utf-8", pretty_print=True)
+    return DECLARATION + etree.tostring(root, encoding="utf-8", pretty_print=True)
+
+
+def opened(
+    xml: etree._IncrementalFileWriter, tag: str, namespace: str, attributes: Mapping[str, str]
+) -> AbstractContextManager[None]:
+    """Open the root of a document that is written piece by piece."""
+    nsmap: dict[str, str] = {None: namespace}  # type: ignore[dict-item]  # as in new_root
+    context: AbstractContextManager[None] = xml.element(f"{{{namespace}}}{tag}", attributes, nsmap)
+    return context
+
+
+def put_out(xml: etree._IncrementalFileWriter, element: etree._Element) -> None:
+    """Write an element of such a document on lines of its own."""
+    xml.write("\n")
+    xml.write(element, pretty_print=True)
+
+
+def utc(created: str) -> str:
+    """Return an ISO date as XML wants it, in UTC; "" for what is no ISO date."""
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return ""
+    try:
+        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except OverflowError:
+        return ""
+    return f"{moment.isoformat(timespec='seconds')}Z"

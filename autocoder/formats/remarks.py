@@ -1,7 +1,8 @@
-"""The words beside a coding in other programs' files: a memo, and for a suggestion its score and model.
+"""The words beside a coding in other programs' files: memo, weight, and for a suggestion its status, score and model.
 
 No interchange format has a place for a score or for how a coding came about, so both stand in the comment, one line
-``autocoder suggestion; score 0.83; model NAME`` above the memo. The same line is understood when a file comes back.
+``autocoder suggestion; accepted; score 0.83; model NAME`` above the memo. The same line is understood when a file comes
+back, its status left aside: that is the business of the decisions in the project.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from autocoder.decided import Status
 from autocoder.project import Coder, CoderKind, Coding, Origin, Quote
 
 _WORDS = {
@@ -20,38 +22,45 @@ _WORDS = {
 }
 _HEAD = re.compile(
     r"^autocoder (?P<word>suggestion|assisted|adjudicated|memo)"
-    r"(?:; score (?P<score>\d\.\d+))?(?:; model (?P<model>.*?))?(?:; code (?P<code>.*))?$"
+    rf"(?:; (?P<status>{'|'.join(Status)}))?"
+    r"(?:; weight (?P<weight>\d+(?:\.\d+)?))?(?:; score (?P<score>\d\.\d+))?"
+    r"(?:; model (?P<model>.*?))?(?:; code (?P<code>.*))?$"
 )
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What a comment says of a coding; ``model`` names a suggestion's model, ``code`` is the path it is about."""
+    """What a comment says of a coding; ``model`` and ``status`` are a suggestion's, ``code`` is the path meant."""
 
     memo: str = ""
     origin: Origin = Origin.BLIND
     score: float | None = None
     model: str = ""
     code: str = ""
+    status: str = ""
+    weight: float | None = None
 
     def __str__(self) -> str:
         return "\n".join(line for line in (self._head(), self.memo) if line)
 
     def _head(self) -> str:
-        if self.origin is Origin.BLIND and not self.code:
+        if self.origin is Origin.BLIND and not self.code and self.weight is None:
             return ""
         word = next(word for word, origin in _WORDS.items() if origin is self.origin)
+        status = f"; {self.status}" if self.status else ""
+        weight = "" if self.weight is None else f"; weight {self.weight:.15g}"
         score = "" if self.score is None else f"; score {self.score:.2f}"
         model = f"; model {self.model}" if self.model else ""
-        return f"autocoder {word}{score}{model}" + (f"; code {self.code}" if self.code else "")
+        return f"autocoder {word}{status}{weight}{score}{model}" + (f"; code {self.code}" if self.code else "")
 
 
-def remark(coding: Coding, model: bool) -> Remark:
-    """Return what is to be written beside a coding; a person's coding carries no score."""
+def remark(coding: Coding, status: Status | None) -> Remark:
+    """Return what is to be written beside a coding; a person's has no status, and carries no score."""
     memo = coding.memo.strip()
-    if model:
-        return Remark(memo, Origin.AUTO, coding.score, _one_line(coding.coder))
-    return Remark(memo, Origin.BLIND if coding.origin is Origin.AUTO else coding.origin)
+    if status is not None:
+        return Remark(memo, Origin.AUTO, coding.score, _one_line(coding.coder), status=status)
+    origin = Origin.BLIND if coding.origin is Origin.AUTO else coding.origin
+    return Remark(memo, origin, weight=coding.weight)
 
 
 def describe(remarks: Mapping[str, Remark]) -> str:
@@ -66,15 +75,15 @@ def recall(comment: str) -> tuple[Remark, ...]:
     """Return the remarks a comment holds, in order; words under no line of ours are one remark's memo."""
     found: list[Remark] = []
     lines: list[str] = []
-    for line in comment.strip().splitlines():
+    for line in comment.strip().split("\n"):
         head = _HEAD.match(line.strip())
         if head is None:
             lines.append(line)
             continue
         _close(found, lines)
-        score = head["score"]
-        origin = _WORDS[head["word"]]
-        found.append(Remark("", origin, float(score) if score else None, head["model"] or "", head["code"] or ""))
+        score, weight = (float(head[name]) if head[name] else None for name in ("score", "weight"))
+        model, code, status = (head[name] or "" for name in ("model", "code", "status"))
+        found.append(Remark("", _WORDS[head["word"]], score, model, code, status, weight))
     _close(found, lines)
     return tuple(found)
 
@@ -88,7 +97,8 @@ def about(remarks: Sequence[Remark], code_path: str) -> Remark:
     mine = [each for each in remarks if each.code in ("", path)]
     memo = "\n".join(each.memo for each in mine or remarks if each.memo)
     said = next((each for each in mine if each.origin is not Origin.BLIND), Remark())
-    return replace(said, memo=memo, code="")
+    weight = next((each.weight for each in mine if each.weight is not None), None)
+    return replace(said, memo=memo, code="", status="", weight=weight)
 
 
 def coders_of(quotes: Iterable[Quote]) -> tuple[Coder, ...]:

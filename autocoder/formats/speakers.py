@@ -184,6 +184,14 @@ _NO_SPEAKERS = (
 )
 
 
+MAX_LINES = 300_000
+"""More lines than any transcript has; what is kept of each would fill the memory."""
+
+
+class TooManyLines(ValueError):
+    """A text of more than MAX_LINES lines."""
+
+
 def for_file(path: Path, answers: Answers) -> Answers:
     """Return what was answered for any file, and over it what was answered for this one (``שיחה.txt:מ``)."""
     general = {label: role for label, role in answers.items() if ":" not in label.rstrip(":")}
@@ -207,6 +215,8 @@ def by_key(answers: Answers) -> Answers:
 
 def lines_of(text: str, start: int = 0) -> list[Line]:
     """Return the lines of a plain text; where it has empty lines, a paragraph is what stands between them."""
+    if text.count("\n") > MAX_LINES:
+        raise TooManyLines(f"a text of it has more than {MAX_LINES:,} lines, which no transcript has")
     stretches: list[tuple[int, int]] = []
     for row in text.split("\n"):
         stretches.append((start, start + len(row)))

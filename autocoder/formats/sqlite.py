@@ -15,6 +15,8 @@ MAGIC = b"SQLite format 3\x00"
 _REMEDY = "close the program that uses it, or get the file again from its source"
 Record = dict[str, str | int | float | bytes | None]
 
+_DAMAGED = (sqlite3.Error, MemoryError, UnicodeDecodeError)  # a damaged name of a column or table is no text
+
 
 @dataclass(frozen=True)
 class Database:
@@ -28,8 +30,8 @@ class Database:
         try:
             self.connection.execute("PRAGMA trusted_schema = OFF")
             self.connection.execute("SELECT count(*) FROM sqlite_master")
-        except sqlite3.Error as error:
-            raise FileRefused(self.path, f"the database cannot be read ({error})", _REMEDY) from error
+        except _DAMAGED as error:
+            raise self._refusal(error) from error
 
     @property
     def tables(self) -> frozenset[str]:
@@ -48,8 +50,12 @@ class Database:
             cursor = self.connection.execute(statement)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
-        except (sqlite3.Error, MemoryError) as error:
-            raise FileRefused(self.path, f"the database cannot be read ({error})", _REMEDY) from error
+        except _DAMAGED as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: Exception) -> FileRefused:
+        why = "its names are damaged" if isinstance(error, UnicodeDecodeError) else str(error)
+        return FileRefused(self.path, f"the database cannot be read ({why})", _REMEDY)
 
 
 @contextmanager

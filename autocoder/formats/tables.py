@@ -9,28 +9,26 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import openpyxl
-from lxml import etree
-from openpyxl.utils.exceptions import InvalidFileException
 
 from autocoder.errors import FileRefused
-from autocoder.formats.archive import open_archive
+from autocoder.formats.archive import check_memory, open_archive, tree_size
+from autocoder.formats.cells import unguarded
 from autocoder.formats.plain import read_text
 
 CELL_LIMIT = 32_767
 """The most characters an Excel cell holds; exports cut longer segments there."""
+MAX_ROWS = 500_000
+"""More rows than any study has codings."""
 DELIMITERS = (",", ";", "\t")
-FORMULA = re.compile(r"^'*[=+\-@\t\r]")
-"""A cell that a spreadsheet would run; a .csv has an apostrophe in front of it, which reading takes off."""
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_BROKEN_XLSX = (zipfile.BadZipFile, InvalidFileException, etree.XMLSyntaxError, SyntaxError, KeyError, ValueError)
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AaPp][Mm])?)?.*")
 
 Grid = list[list[str]]
@@ -140,16 +138,26 @@ def _rows(grid: Grid, first: int, columns: Sequence[str]) -> Iterator[Row]:
         yield Row(place, named)
 
 
+def _grid(path: Path, rows: Iterable[list[str]]) -> Grid:
+    grid = list(islice(rows, MAX_ROWS + 1))
+    if len(grid) > MAX_ROWS:
+        raise FileRefused(path, f"it has more than {MAX_ROWS:,} rows", "split the table and import its parts")
+    return grid
+
+
 def _xlsx_grids(path: Path) -> Iterator[Grid]:
-    open_archive(path)
+    archive = open_archive(path)
+    check_memory(path, sum(tree_size(archive.read(name)) for name in archive.names() if name.endswith(".xml")))
     # openpyxl leaves a file open that it could not read, so it is opened here
     with path.open("rb") as file:
         try:
             for sheet in openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets:
                 # some programs write a wrong size of the sheet, by which rows would be left out
                 sheet.reset_dimensions()
-                yield [[_cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-        except _BROKEN_XLSX as error:
+                yield _grid(path, ([_cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)))
+        except FileRefused:
+            raise
+        except Exception as error:  # openpyxl raises whatever a broken part makes it stumble over
             raise FileRefused(path, "it is no readable Excel workbook", "save it again as .xlsx") from error
 
 
@@ -163,20 +171,17 @@ def _cell_text(value: object) -> str:
 def _csv_grids(path: Path, text: str) -> Iterator[Grid]:
     """The table by each delimiter that parts its first row; the headers tell which is right."""
     faults = []
+    csv.field_size_limit(2**31 - 1)  # a coding may be as long as its transcript
     for delimiter in DELIMITERS:
         try:
             head = next(filter(any, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), [])
             if len(head) > 1 or delimiter == DELIMITERS[0]:
                 rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-                yield [[_unguarded(cell) for cell in row] for row in rows]
+                yield _grid(path, ([unguarded(cell) for cell in row] for row in rows))
         except csv.Error as error:
             faults.append(error)
     if len(faults) == len(DELIMITERS):
         raise FileRefused(path, f"it is no readable table ({faults[0]})", "save it as CSV UTF-8") from faults[0]
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def iso_dates(values: Iterable[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and the errors of writing."""
+"""Files written whole or not at all, read back and compared, and the errors of writing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from autocoder.errors import AutocoderError
 from autocoder.project import Project
+from autocoder.text import fingerprint
 
 
 class ExportRefused(AutocoderError):
@@ -50,8 +53,68 @@ def check_codings(project: Project) -> None:
             raise ExportRefused(f"{where} names the code {coding.code} by {coding.coder}, one of them unknown; add it.")
 
 
+class Coded(NamedTuple):
+    """One coding as a project or a file holds it; ``quote`` is its text's SHA-256, ``rest`` what else must agree."""
+
+    transcript: str
+    coder: str
+    code: str
+    quote: str
+    rest: tuple[Hashable, ...] = ()
+
+
+def coded(transcript: str, coder: str, code: str, quote: str, *rest: Hashable) -> Coded:
+    """Return what is compared of a coding: the quoted text by its fingerprint, so that no text has to be kept."""
+    return Coded(transcript, coder, code, fingerprint(quote), rest)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How much of what was written came back equal: codings one by one, and how many different ones of their parts."""
+
+    codings: int = 0
+    quotes: int = 0
+    coders: int = 0
+    codes: int = 0
+    texts: int = 0
+
+    def __str__(self) -> str:
+        counts = (
+            (self.texts, "texts"),
+            (self.codings, "codings"),
+            (self.quotes, "different quotes by SHA-256"),
+            (self.coders, "coders"),
+            (self.codes, "code paths"),
+        )
+        return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+def compare_codings(path: Path, wanted: Iterable[Coded], found: Iterable[Coded], texts: int = 0) -> Compared:
+    """Return what both sides hold; raise ReadBackDiffers, with the counts of either side, when they differ.
+
+    The content of a coding stays out of the message.
+    """
+    expected, came = Counter(wanted), Counter(found)
+    one, other = _counted(expected, texts), _counted(came, texts)
+    if expected != came:
+        missing, extra = (expected - came).total(), (came - expected).total()
+        what = f"{missing} of {expected.total()} codings did not come back and {extra} are new"
+        raise ReadBackDiffers(path, f"{what} (written: {one}; read: {other})")
+    return one
+
+
+def _counted(codings: Counter[Coded], texts: int) -> Compared:
+    return Compared(
+        codings=codings.total(),
+        quotes=len({each.quote for each in codings}),
+        coders=len({each.coder for each in codings}),
+        codes=len({each.code for each in codings}),
+        texts=texts,
+    )
+
+
 def compare(path: Path, wanted: Iterable[Hashable], found: Iterable[Hashable], what: str) -> int:
-    """Return how many entries both sides hold; raise ReadBackDiffers when one is missing or one too many.
+    """Return how many entries of another kind than codings both sides hold; raise ReadBackDiffers when they differ.
 
     ``what`` names the entries; their content stays out of the message.
     """

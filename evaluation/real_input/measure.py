@@ -36,7 +36,7 @@ def measure(path: Path, model: Path, folder: Path) -> dict[str, object]:
         "units": sum(len(segments(transcript)) for transcript in project.transcripts),
         "codings": codings,
         "suggestions": suggestions,
-        "quotes_compared": [done.compared for done in exported],
+        "quotes_compared": [done.compared.codings for done in exported],
         "problems": len(joined.reports[0].problems),
     }
 

@@ -120,6 +120,16 @@ def test_what_is_no_zip_gets_a_remedy_of_its_own(file, data, what):
         open_archive(file)
 
 
+def test_a_damaged_lzma_member_is_refused(file):
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as packed:
+        packed.writestr("project.qde", b"<Project/>" * 50)
+    data = bytearray(file.read_bytes())
+    data[80:90] = b"\xff" * 10
+    file.write_bytes(data)
+    with pytest.raises(FileRefused, match="damaged"):
+        open_archive(file).read("project.qde")
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
 def test_a_truncated_zip_is_refused(file, share):
     data = zipped(file, {str(i): str(i).encode() * 100 for i in range(20)}).read_bytes()
@@ -164,3 +174,19 @@ def test_xml_that_is_not_well_formed_is_refused(data):
 
 def test_the_word_doctype_in_a_text_is_no_doctype():
     assert parse_xml(b"<a><![CDATA[<!DOCTYPE a>]]></a>", Path("x.qdpx"), "p").text == "<!DOCTYPE a>"
+
+
+def test_xml_that_would_fill_the_memory_is_refused_before_it_is_parsed():
+    with pytest.raises(FileRefused, match=r"x\.docx, a\.xml: reading it takes about \d+ MB of memory"):
+        parse_xml(b"<a>" + b"<b/>" * 2_000_000 + b"</a>", Path("x.docx"), "a.xml")
+
+
+def test_a_large_file_may_take_more_memory_than_a_small_one(file):
+    file.write_bytes(b"x" * 10_000_000)
+    archive.check_memory(file, 600_000_000)
+    with pytest.raises(FileRefused, match="split it"):
+        archive.check_memory(file, 700_000_000)
+
+
+def test_what_a_tree_takes_is_reckoned_from_its_tags_and_attributes():
+    assert archive.tree_size(b"<a b=\"c\" d='e'><f/>text</a>") == 27 + 4 * 280

