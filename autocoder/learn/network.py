@@ -81,7 +81,12 @@ def _marks(tokenizer: object) -> tuple[tuple[int, ...], tuple[int, ...], tuple[i
 
 
 def freeze(encoder: nn.Module, layers: int) -> None:
-    """Keep the embeddings and the lowest ``layers`` layers as they are; the stack is the longest list of modules."""
+    """Keep the embeddings and the lowest ``layers`` layers as they are; 0 keeps nothing.
+
+    The stack is the longest list of modules.
+    """
+    if not layers:
+        return
     stack = max((module for module in encoder.modules() if isinstance(module, nn.ModuleList)), key=len)
     kept = [encoder.get_input_embeddings(), *list(stack)[:layers]]  # type: ignore[operator]
     for module in kept:
