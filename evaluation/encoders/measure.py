@@ -217,7 +217,8 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, object]:
             for size in options.sizes:
                 known = [task.parts["train"].drawn(size, seed) for seed in range(options.seeds)]
                 begun = time.monotonic()
-                with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16):
+                # without its cache, in which the weights of the first step would stay
+                with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16, cache_enabled=False):
                     tuned = [
                         fine_tuned(task, part, asked, replace(settings, seed=seed), tokenizer, how)
                         for seed, part in enumerate(known)
