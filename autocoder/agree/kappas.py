@@ -258,12 +258,14 @@ def randolph_kappa(ratings: Rows, *, categories: Categories = None) -> Coefficie
 def pabak(ratings: Rows, second: Sequence[Any] | None = None, *, positive: Hashable = 1) -> Coefficient:
     """Return the prevalence- and bias-adjusted kappa, 2 p_o - 1, of one category against the rest (Byrt et al. 1993).
 
+    With two categories it does not matter which is the positive one.
+
     >>> from autocoder.agree import from_table
     >>> round(pabak(from_table([[40, 9], [6, 45]])).value, 2)
     0.7
     """
     judged = kinds_of(ratings, None, second)
-    return pabak_of(judged, judged.number_of(positive))
+    return pabak_of(judged, 0 if len(judged.categories) == 2 else judged.number_of(positive))
 
 
 def pabak_of(judged: Judgements, positive: int) -> Coefficient:

@@ -619,17 +619,15 @@ class _ProjectWriter:
 
     def write(self, file: IO[bytes]) -> None:
         """Write the document piece by piece."""
-        attributes = {"name": refi.xml_text(self.project.name), "origin": f"autocoder {__version__}"}
-        file.write(refi.DECLARATION)
-        with etree.xmlfile(file, encoding="utf-8") as xml, refi.opened(xml, "Project", NAMESPACE, attributes):
-            for part in self._head():
-                refi.put_out(xml, part)
-            if self.project.transcripts:
-                with xml.element(f"{{{NAMESPACE}}}Sources"):
-                    for transcript in self.project.transcripts:
-                        refi.put_out(xml, self._source(transcript))
-            for part in self._tail():
-                refi.put_out(xml, part)
+        name, origin = refi.xml_text(self.project.name), f"autocoder {__version__}"
+        file.write(refi.DECLARATION + refi.start_tag(_part("Project", name=name, origin=origin)))
+        file.writelines(map(refi.piece, self._head()))
+        if self.project.transcripts:
+            file.write(b"<Sources>\n")
+            file.writelines(refi.piece(self._source(transcript)) for transcript in self.project.transcripts)
+            file.write(b"</Sources>\n")
+        file.writelines(map(refi.piece, self._tail()))
+        file.write(b"</Project>\n")
 
     def _head(self) -> Iterator[etree._Element]:
         if self.project.coders:

@@ -9,7 +9,6 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,19 +182,15 @@ def document(root: etree._Element) -> bytes:
     return DECLARATION + etree.tostring(root, encoding="utf-8", pretty_print=True)
 
 
-def opened(
-    xml: etree._IncrementalFileWriter, tag: str, namespace: str, attributes: Mapping[str, str]
-) -> AbstractContextManager[None]:
-    """Open the root of a document that is written piece by piece."""
-    nsmap: dict[str, str] = {None: namespace}  # type: ignore[dict-item]  # as in new_root
-    context: AbstractContextManager[None] = xml.element(f"{{{namespace}}}{tag}", attributes, nsmap)
-    return context
+def start_tag(root: etree._Element) -> bytes:
+    """Return the opening tag of an empty element, for a document that is written piece by piece."""
+    return etree.tostring(root, encoding="utf-8").removesuffix(b"/>") + b">\n"
 
 
-def put_out(xml: etree._IncrementalFileWriter, element: etree._Element) -> None:
-    """Write an element of such a document on lines of its own."""
-    xml.write("\n")
-    xml.write(element, pretty_print=True)
+def piece(element: etree._Element) -> bytes:
+    """Return an element for such a document, without the namespace, which the root has said already."""
+    declared = f' xmlns="{namespace(element)}"'.encode()
+    return etree.tostring(element, encoding="utf-8", pretty_print=True).replace(declared, b"", 1)
 
 
 def utc(created: str) -> str:

@@ -26,6 +26,8 @@ CELL_LIMIT = 32_767
 """The most characters an Excel cell holds; exports cut longer segments there."""
 MAX_ROWS = 500_000
 """More rows than any study has codings."""
+MAX_COLUMNS = 16_384
+"""As many as a sheet of Excel holds."""
 DELIMITERS = (",", ";", "\t")
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -142,6 +144,8 @@ def _grid(path: Path, rows: Iterable[list[str]]) -> Grid:
     grid = list(islice(rows, MAX_ROWS + 1))
     if len(grid) > MAX_ROWS:
         raise FileRefused(path, f"it has more than {MAX_ROWS:,} rows", "split the table and import its parts")
+    if max(map(len, grid), default=0) > MAX_COLUMNS:
+        raise FileRefused(path, f"it has more than {MAX_COLUMNS:,} columns", "leave out those that hold no coding")
     return grid
 
 

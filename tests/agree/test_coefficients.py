@@ -88,6 +88,7 @@ def test_coefficients_that_their_authors_call_the_same_are_the_same():
         agree.krippendorff_alpha(rows, "interval").value
     )
     binary = rows == 1
+    assert agree.pabak([["כן", "לא", "כן"], ["כן", "כן", "כן"]]).value == pytest.approx(2 * 2 / 3 - 1)
     assert agree.pabak(rows).value == pytest.approx(agree.brennan_prediger(binary).value)
     assert agree.pabak(rows).value == pytest.approx(2 * agree.percent_agreement(binary).value - 1)
 

@@ -109,8 +109,8 @@ def test_a_thousand_quotes_are_anchored_in_five_seconds(shared) -> None:
     text = text[:60_000]
     long = Transcript("ישיבה", text)
     pieces = [Span(start, start + 200) for start in range(0, 50_000, 50)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     for span in pieces:
         assert anchor(long.quote(span), long) is not None
         assert anchor(long.quote(span).replace(" ", "\u200f  "), long) is not None
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5

@@ -633,7 +633,7 @@ def test_the_file_is_laid_out_as_other_programs_want_it(tmp_path: Path, suggeste
     assert project.startswith(b'<?xml version="1.0" encoding="utf-8"?>')
     assert b"richTextPath" not in project
     assert b"basePath" not in project
-    assert b'xmlns="urn:QDA-XML:project:1.0"' in project
+    assert project.count(b'xmlns="urn:QDA-XML:project:1.0"') == 1
     assert not text.startswith(b"\xef\xbb\xbf")
     assert b"\r" not in text
     assert len(text.decode()) == len(text.decode().encode("utf-16-le")) // 2 == len(suggested.transcripts[0].text)

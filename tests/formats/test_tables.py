@@ -109,7 +109,7 @@ def test_our_own_table_comes_back_with_its_positions(tmp_path: Path, ending: str
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"quote": " "}, "it has no quote"),
+        ({"quote": ""}, "it has no quote"),
         ({"document": ""}, "it has no document"),
         ({"start": 60}, "no span"),
         ({"start": "x"}, "start is no number"),
