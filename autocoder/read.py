@@ -193,12 +193,12 @@ def _read_transcript(path: Path, ending: str, answers: Answers) -> Reading:
 def _read_table(path: Path) -> Reading:
     """Read a table by its headers; a table of no known program is refused with what MAXQDA's would have."""
     sheets = read_sheets(path)
-    if variables.holds_variables(sheets):
-        return variables.read(sheets)
     for layout, read_rows in _LAYOUTS:
         table = sheets.table(layout)
         if table is not None:
             return read_rows(path, table)
+    if variables.holds_variables(sheets):
+        return variables.read(sheets)
     *_, (usual, _) = _LAYOUTS
     programs = ", ".join(layout.program for layout, _ in _LAYOUTS)
     raise sheets.refusal(replace(usual, remedy=f"{usual.remedy}; the tables of {programs} are read"))
