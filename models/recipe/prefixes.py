@@ -47,7 +47,8 @@ def main(run: Run) -> None:
     ):
         encodings = tokenizer.encode_batch_fast(asked, add_special_tokens=False)
         pieces = sum(len(encoding.ids) for encoding in encodings)
-        continued = sum(piece.startswith("##") for encoding in encodings for piece in encoding.tokens)
+        inside = {piece for text, piece in tokenizer.get_vocab().items() if text.startswith("##")}
+        continued = sum(piece in inside for encoding in encodings for piece in encoding.ids)
         print(f"{name}: {pieces / words:.3f} pieces a word as written, {continued / pieces:.1%} of them inside a word")
     print(f"{cut_off / words:.1%} of the words lose a prefix")
 
