@@ -17,7 +17,7 @@ from autocoder.agree.kappas import Categories
 from autocoder.agree.ratings import Judgements, NotComparable, Rows, kinds_of
 from autocoder.agree.result import Coefficient
 from autocoder.agree.sets import SETS, SetDistances, as_set
-from autocoder.agree.weights import Distance, distances, places_of, quadratic
+from autocoder.agree.weights import Distance, distances, not_negative, places_of, quadratic
 
 Metric = str | Distance | None
 Apart = Callable[[Ints, Ints], NDArray[Any]]
@@ -51,6 +51,8 @@ def krippendorff_alpha(ratings: Rows, metric: Metric = "nominal", *, categories:
     >>> round(krippendorff_alpha([["a", ab, "d"], ["a", ab, "d"], ["a", abd, "d"]], "masi").value, 4)
     0.8206
     """
+    if not (metric is None or isinstance(metric, str) or callable(metric)):
+        raise NotComparable("a metric is a name or a function of two values; pass all coders as rows: [first, second].")
     judged = kinds_of(ratings, categories, of=as_set if metric in SETS else None)
     return alpha(judged.pairable(), metric, in_order=categories is not None)
 
@@ -146,7 +148,7 @@ def _write(judged: Judgements, metric: Metric, in_order: bool, clusters: tuple[I
     if callable(metric):
         return _on_table(judged, distances(metric, judged.categories))
     if metric == "ratio":
-        return _on_table(judged, _ratio(places_of(judged.categories, False, "ratios")))
+        return _on_table(judged, _ratio(not_negative(places_of(judged.categories, False, "ratios"))))
     if metric == "interval":
         return _interval(judged, places_of(judged.categories, False, "intervals"))
     if metric == "ordinal":

@@ -12,7 +12,7 @@ from scipy.special import chdtrc, fdtrc, ndtri
 from autocoder.agree.form import Floats, Ints
 from autocoder.agree.intervals import ONE_CLUSTER, few, numbered_clusters, percentiles, resamples
 from autocoder.agree.ratings import NotComparable
-from autocoder.agree.result import Clusters, Coefficient
+from autocoder.agree.result import Clusters, Coefficient, share_of_one
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ def bootstrap_difference(
 
     Both are coefficients of the same units; each may be of any kind. Without ``clusters`` units are drawn.
     """
+    share_of_one(level)
     index, count = _shared_clusters((first, second), clusters)
     method = (
         f"{level:.0%} percentile interval, paired cluster bootstrap, {replicates} resamples of {count}, seed {seed}"
@@ -133,6 +134,7 @@ def homogeneity(
     X^2 is the sum of (k_g - k)^2 / v_g, with k their mean weighted by 1 / v_g; ``method`` is the interval of which the
     error is taken (see :meth:`Coefficient.interval`).
     """
+    share_of_one(level)
     if len(coefficients) < 2:
         raise NotComparable("homogeneity compares two coefficients or more.")
     values = np.array([_value(found) for found in coefficients])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -21,6 +21,7 @@ Rows = Sequence[Sequence[Any]] | NDArray[Any]
 NO_PAIR = "no unit was judged by two coders"
 ONE_CATEGORY = "only one category was used"
 
+_PANDAS_MISSING = frozenset({"NAType", "NaTType"})  # known by name: pandas is not needed here
 _KINDS = 1 << 12  # kinds of units worth looking for
 _TABLE = 1 << 20  # integers this close together are counted in a table rather than sorted
 
@@ -237,13 +238,16 @@ def _renumbered(
 def numbered(ratings: Rows, of: Callable[[Any], Any] | None = None) -> tuple[Ints, tuple[Hashable, ...]]:
     """Number the values found; None and nan become -1, and the text "nan" is a value like any other.
 
-    ``of`` is applied to each rating that is not missing; with it, and for lists, values are gone through one by one.
+    A table of pandas or polars is read as its array is: one row for each coder. ``of`` is applied to each rating that
+    is not missing; with it, and for lists, values are gone through one by one.
     """
+    if not isinstance(ratings, np.ndarray) and hasattr(ratings, "to_numpy"):
+        ratings = ratings.to_numpy()
     if isinstance(ratings, np.ndarray) and of is None and ratings.dtype.kind in "biufU":
         if ratings.ndim != 2:
             raise NotComparable("ratings stand in an array of coders x units, one row for each coder.")
         return _of_floats(ratings) if ratings.dtype.kind == "f" else _of_whole(ratings)
-    rows = ratings.tolist() if isinstance(ratings, np.ndarray) else [list(row) for row in ratings]
+    rows = _rows(ratings)
     if len({len(row) for row in rows}) > 1:
         raise NotComparable("each coder needs one rating per unit; put None where a coder did not see a unit.")
     places: dict[Hashable, int] = {}
@@ -255,13 +259,23 @@ def numbered(ratings: Rows, of: Callable[[Any], Any] | None = None) -> tuple[Int
     return _in_order(array, tuple(places))
 
 
+def _rows(ratings: Rows) -> list[list[Any]]:
+    """Return the rows as lists; ratings of a single coder, or a text in place of a row, are not taken apart."""
+    rows: list[Any] = ratings.tolist() if isinstance(ratings, np.ndarray) else list(ratings)
+    if any(isinstance(row, str) or not isinstance(row, Iterable) for row in rows):
+        raise NotComparable("ratings stand in rows, one row of ratings for each coder: [[1, 0, 1], [1, 1, None]].")
+    return [list(row) for row in rows]
+
+
 def _hashable(value: Hashable | set[Hashable] | list[Hashable]) -> Hashable:
     return frozenset(value) if isinstance(value, set | list) else value
 
 
 def is_missing(value: object) -> bool:
-    """Whether a rating is missing: None or nan."""
-    return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
+    """Whether a rating is missing: None or nan, or what pandas has in their place."""
+    if value is None or (isinstance(value, float | np.floating) and math.isnan(value)):
+        return True
+    return type(value).__name__ in _PANDAS_MISSING
 
 
 def _in_order(values: Ints, found: tuple[Any, ...]) -> tuple[Ints, tuple[Hashable, ...]]:

@@ -31,6 +31,12 @@ class NoSuchInterval(AutocoderError):
     """A kind of interval that is not known, or not defined for this coefficient."""
 
 
+def share_of_one(level: float) -> None:
+    """Refuse a level of confidence that is not between 0 and 1."""
+    if not 0 < level < 1:
+        raise NoSuchInterval(f"the level of an interval lies between 0 and 1, such as 0.95; {level:g} does not.")
+
+
 @dataclass(frozen=True)
 class Coefficient:
     """A coefficient, named with its publication.
@@ -84,6 +90,7 @@ class Coefficient:
 
         Without ``clusters`` every unit is its own cluster, which holds only when units do not share transcripts.
         """
+        share_of_one(level)
         if method not in METHODS:
             raise NoSuchInterval(f"there is no interval called {method!r}; there are {', '.join(METHODS)}.")
         if self.value is None:

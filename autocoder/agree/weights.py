@@ -49,8 +49,15 @@ def _ranks(places: Floats) -> Floats:
     return np.asarray(between * (between - 1) / 2, dtype=np.float64)
 
 
+def not_negative(places: Floats) -> Floats:
+    """Refuse values below 0: a ratio, (a - b) / (a + b), is a distance only from a true zero upwards."""
+    if (places < 0).any():
+        raise NotComparable(f"ratios need values of 0 or more, and {places.min():g} was used; take interval distances.")
+    return places
+
+
 def _relative(places: Floats) -> Floats:
-    together = places[:, None] + places[None, :]
+    together = not_negative(places)[:, None] + places[None, :]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.nan_to_num(((places[:, None] - places[None, :]) / together) ** 2, nan=0.0)
 
@@ -104,7 +111,10 @@ def distances(distance: Distance | None, categories: Sequence[Hashable]) -> Floa
 def places_of(categories: Sequence[Any], in_order: bool, what: str) -> Floats:
     """Return where categories lie on a line: numbers at their value, others one step apart when they are in order."""
     if all(isinstance(category, int | float) for category in categories):
-        return np.array(categories, dtype=np.float64)
+        places = np.array(categories, dtype=np.float64)
+        if not np.isfinite(places).all():
+            raise NotComparable(f"{what} need finite numbers; put None where a rating is missing.")
+        return places
     if not in_order:
         raise NotComparable(f"{what} need numbers, or the categories in their order (categories=[...]).")
     return np.arange(len(categories), dtype=np.float64)

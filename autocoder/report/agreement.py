@@ -67,6 +67,7 @@ class Design:
     origins: tuple[Origin, ...]
     left_out: tuple[tuple[Origin, int], ...]
     roles: tuple[tuple[str, int], ...]
+    codes_above: bool
 
     @property
     def share(self) -> float | None:
@@ -268,7 +269,14 @@ def _design(compared: Compared) -> Design:
         origins=compared.question.origins,
         left_out=tuple(compared.left_out.items()),
         roles=tuple(sorted((role, count) for role, count in roles.items() if role)),
+        codes_above=_counts_above(compared),
     )
+
+
+def _counts_above(compared: Compared) -> bool:
+    """Whether a coding counts for a code that is compared and stands above its own."""
+    given, book = {coding.code for coding in compared.codings}, compared.project.codebook
+    return any(above.id in compared.codes for code in given for above in book.ancestors(code))
 
 
 def _coder_summary(compared: Compared, name: str, kind: CoderKind, names: Sequence[str]) -> CoderSummary:

@@ -47,11 +47,17 @@ def _value(estimate: Estimate, language: Language) -> str:
     return text if language is Language.ENGLISH else f"\u2066{text}\u2069"
 
 
-def _range(column: Column) -> tuple[str, str, int] | None:
+def _range(column: Column) -> tuple[str, str, int, int] | None:
+    """Return the least and the greatest alpha of a code, how many codes have one, and how many have none."""
     values = [row.alpha.value for row in column.found.by_code if row.alpha.value is not None]
     if not values:
         return None
-    return f"{min(values):.2f}".replace("-", "\u2212"), f"{max(values):.2f}".replace("-", "\u2212"), len(values)
+    return (
+        f"{min(values):.2f}".replace("-", "\u2212"),
+        f"{max(values):.2f}".replace("-", "\u2212"),
+        len(values),
+        len(column.found.by_code) - len(values),
+    )
 
 
 def _english(found: AgreementReport) -> list[str]:
@@ -74,9 +80,11 @@ def _english(found: AgreementReport) -> list[str]:
         spread = _range(people)
         if spread:
             parts.append(
-                f"Alpha of single codes ranged from {spread[0]} to {spread[1]} ({spread[2]} codes); for rare codes positive "
+                f"Alpha of single codes ranged from {spread[0]} to {spread[1]} ({spread[2]} codes{f', undefined for {spread[3]}' if spread[3] else ''}); for rare codes positive "
                 "agreement and Gwet's AC1 are reported too."
             )
+    if design.codes_above:
+        parts.append("A code given to a unit counted for the codes above it in the codebook too.")
     for column in _with_model(found):
         pair = " and ".join(column.found.coders)
         same = ", on the units that all of them coded" if column.beside and people else ""
@@ -156,9 +164,11 @@ def _hebrew(found: AgreementReport) -> list[str]:
         spread = _range(people)
         if spread:
             parts.append(
-                f"האלפא של קודים בודדים נע בין \u2066{spread[0]}\u2069 ל־\u2066{spread[1]}\u2069 ({spread[2]} קודים); לקודים "
+                f"האלפא של קודים בודדים נע בין \u2066{spread[0]}\u2069 ל־\u2066{spread[1]}\u2069 ({spread[2]} קודים{f', לא מוגדר ב־{spread[3]}' if spread[3] else ''}); לקודים "
                 "נדירים מדווחים גם הסכמה חיובית ו־AC1 של Gwet."
             )
+    if design.codes_above:
+        parts.append("קוד שניתן ליחידה נספר גם לקודים שמעליו בספר הקודים.")
     for column in _with_model(found):
         pair = " לבין ".join(f"\u2068{coder}\u2069" for coder in column.found.coders)
         same = ", על היחידות שכולם קידדו" if column.beside and people else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autocoder.agree import (
     Coefficient,
@@ -37,7 +37,8 @@ class SpanRow:
 def span_rows(compared: Compared, columns: Sequence[Sequence[str]]) -> tuple[SpanRow, ...]:
     """Return the measures of all codes together, then those of exclusive trees, then u-alpha of each code.
 
-    ``columns`` are the coders of each column. Codes above count only where they were given themselves.
+    ``columns`` are the coders of each column. A code counts where it was given itself, and where a code below it was
+    given that is not compared: at a level of the tree, what hangs below it.
     """
     spans, lengths = _spans(compared)
     given = {mark.code for coders in spans.values() for marks in coders.values() for mark in marks}
@@ -70,9 +71,15 @@ def _spans(compared: Compared) -> tuple[Spans, dict[str, int]]:
         for name, codes in zip(compared.ratings.groups, row, strict=True):
             if codes is not None:
                 saw.setdefault(name, set()).add(coder)
-    wanted = frozenset(compared.codes)
-    codings = [coding for coding in compared.codings if coding.code in wanted]
+    named = {code: compared_for(compared, code) for code in {coding.code for coding in compared.codings}}
+    codings = [replace(c, code=code) for c in compared.codings if (code := named[c.code]) is not None]
     return spans_of(codings, [t for t in compared.project.transcripts if t.name in saw], saw)
+
+
+def compared_for(compared: Compared, code: str) -> str | None:
+    """Return the code that is compared for a code: itself, or the nearest above it; None where none of them is."""
+    above = [code, *(ancestor.id for ancestor in compared.project.codebook.ancestors(code))]
+    return next((each for each in above if each in compared.codes), None)
 
 
 def _as_one(held: Spans) -> Spans:

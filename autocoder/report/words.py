@@ -38,6 +38,7 @@ _WORDS = {
     "coded_between": ("coded", "קודד"),
     "transcripts": ("Transcripts", "תמלילים"),
     "of_project": ("{n} of {total} in the project", "{n} מתוך {total} שבפרויקט"),
+    "role_participant": ("participants", "משתתפים"),
     "units": ("Units", "יחידות"),
     "unit_segment": (
         "whole sentences of one participant's turn, up to about 120 words, fixed by a rule before coding was compared",
@@ -61,6 +62,10 @@ _WORDS = {
     "codebook_is": (
         "{name}, version {version}, {n} codes; {used} of them compared",
         "{name}, גרסה {version}, {n} קודים; מהם הושוו {used}",
+    ),
+    "codes_above": (
+        "A code given to a unit counts for the codes above it too.",
+        "קוד שניתן ליחידה נספר גם לקודים שמעליו.",
     ),
     "blinding": ("Blinding", "עיוורון"),
     "blind_only": (
@@ -181,8 +186,8 @@ _WORDS = {
     "span_cu": ("cu-alpha 2016", "cu-alpha 2016"),
     "span_coverage": ("coverage of cu-alpha 2016", "כיסוי של cu-alpha 2016"),
     "span_years": (
-        "u-alpha: Krippendorff, Mathet, Bouvry and Widlöcher 2016; several statistics go by the name of alpha for unitizing, so the year is part of the name. A code counts here only where it was given itself. Intervals take transcripts as clusters.",
-        "u-alpha: Krippendorff, Mathet, Bouvry and Widlöcher 2016; כמה מדדים שונים נקראים אלפא לחלוקה ליחידות, ולכן השנה היא חלק מן השם. קוד נספר כאן רק היכן שניתן הוא עצמו. רווחי הסמך מתייחסים לתמלילים כאשכולות.",
+        "u-alpha: Krippendorff, Mathet, Bouvry and Widlöcher 2016; several statistics go by the name of alpha for unitizing, so the year is part of the name. A code counts here where it was given itself, or a code below it that is not compared. Intervals take transcripts as clusters.",
+        "u-alpha: Krippendorff, Mathet, Bouvry and Widlöcher 2016; כמה מדדים שונים נקראים אלפא לחלוקה ליחידות, ולכן השנה היא חלק מן השם. קוד נספר כאן היכן שניתן הוא עצמו, או קוד שמתחתיו שאינו מושווה. רווחי הסמך מתייחסים לתמלילים כאשכולות.",
     ),
     "yes": ("yes", "כן"),
     "no": ("no", "לא"),

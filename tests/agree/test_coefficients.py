@@ -58,6 +58,73 @@ def test_missing_ratings_are_none_or_nan_in_lists_and_arrays_alike():
         assert (found.units, found.coders) == (3, 2)
 
 
+class Table:
+    """What pandas and polars have: a table that gives its array, and whose iteration gives the names of its columns."""
+
+    def __init__(self, rows, missing=None):
+        self.array = np.array([[missing if value is None else value for value in row] for row in rows], dtype=object)
+
+    def to_numpy(self):
+        return self.array
+
+    def __iter__(self):
+        return iter(f"u{number}" for number in range(self.array.shape[1]))
+
+
+class NAType:
+    """Stands for pandas.NA, which says neither yes nor no when it is compared."""
+
+    def __eq__(self, other):
+        return self
+
+    def __hash__(self):
+        return 7
+
+    def __bool__(self):
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+def test_a_table_of_pandas_is_read_by_its_rows_and_what_it_misses_is_missing():
+    rows = [[1, 2, None, 2, 1, 1], [1, 2, 2, 1, 2, None]]
+    expected = agree.krippendorff_alpha(rows)
+    for missing in (None, math.nan, NAType()):
+        assert agree.krippendorff_alpha(Table(rows, missing)) == expected
+        assert agree.gwet_ac1(Table(rows, missing).to_numpy()[0], Table(rows, missing).to_numpy()[1]).units == 4
+
+
+@pytest.mark.parametrize("ratings", [[1, 0, 1], np.array([1, 0, 1], dtype=object), ["abba", "abab"]], ids=repr)
+def test_what_is_not_rows_of_ratings_is_refused_in_a_sentence(ratings):
+    with pytest.raises(agree.NotComparable, match="one row of ratings for each coder"):
+        agree.krippendorff_alpha(ratings)
+
+
+@pytest.mark.parametrize("second", [np.array(SECOND), SECOND], ids=["array", "list"])
+def test_a_second_coder_in_the_place_of_the_metric_is_told_where_to_go(second):
+    with pytest.raises(agree.NotComparable, match="pass all coders as rows"):
+        agree.krippendorff_alpha(FIRST, second)
+
+
+def test_distances_of_numbers_refuse_what_lies_nowhere_on_their_line():
+    with pytest.raises(agree.NotComparable, match="finite"):
+        agree.krippendorff_alpha([[1, math.inf, 2], [1, 2, 2]], "interval")
+    with pytest.raises(agree.NotComparable, match="0 or more, and -1 was used"):
+        agree.krippendorff_alpha([[-1, 2, 3], [1, 2, 3]], "ratio")
+    with pytest.raises(agree.NotComparable, match="0 or more"):
+        agree.weighted_kappa([-1, 2, 3], [1, 2, 3], weights="ratio")
+
+
+@pytest.mark.parametrize("level", [95, 1, 0, -0.5, math.nan])
+def test_a_level_that_is_no_share_is_refused_and_makes_no_interval_of_nan(level):
+    found = agree.cohen_kappa(FIRST, SECOND)
+    for ask in (
+        lambda: found.interval(level=level),
+        lambda: agree.bootstrap_difference(found, found, level=level),
+        lambda: agree.homogeneity([found, found], level=level),
+    ):
+        with pytest.raises(agree.NoSuchInterval, match="between 0 and 1"):
+            ask()
+
+
 def test_numbers_far_apart_negative_or_broken_are_numbered_in_order():
     for given, found in (
         (np.array([[-5, 3], [3, 10**12]]), (-5, 3, 10**12)),

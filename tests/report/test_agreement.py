@@ -20,7 +20,7 @@ from autocoder.report import tables
 from autocoder.report.agreement import AgreementReport, report
 from autocoder.report.methods import methods_paragraph
 from autocoder.report.page import agreement_page, number, percent
-from autocoder.report.words import _WORDS, Language, in_language
+from autocoder.report.words import _WORDS, Language, in_language, words
 from autocoder.store import Margin
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -118,6 +118,38 @@ def test_the_methods_paragraphs_are_filled_from_the_data(found: AgreementReport)
     late = replace(found, margin=Margin(0.1, "2026-02-01T00:00:00", "2026-01-15T00:00:00"))
     assert "chosen on 2026-02-01, after looking" in methods_paragraph(late, Language.ENGLISH)
     assert "אחרי התבוננות" in methods_paragraph(late, Language.HEBREW)
+
+
+def test_the_page_and_the_paragraph_say_that_a_code_counts_for_those_above_it(double_coded: Project) -> None:
+    book = double_coded.codebook
+    said = {Language.ENGLISH: "counted for the codes above it", Language.HEBREW: "נספר גם לקודים שמעליו"}
+    with_roots, leaves = made(double_coded), made(double_coded, Question(level=2))
+    assert (with_roots.design.codes_above, leaves.design.codes_above) == (True, False)
+    for language, words_of_it in said.items():
+        assert words_of_it in methods_paragraph(with_roots, language)
+        assert words_of_it not in methods_paragraph(leaves, language)
+        assert words(language)["codes_above"] in agreement_page(with_roots, book, language)
+        assert words(language)["codes_above"] not in agreement_page(leaves, book, language)
+
+
+def test_a_code_without_an_alpha_is_counted_beside_the_range(double_coded: Project, found: AgreementReport) -> None:
+    undefined = sum(row.alpha.value is None for row in found.columns[0].found.by_code)
+    assert undefined == 1
+    assert "codes, undefined for 1)" in methods_paragraph(found, Language.ENGLISH)
+    assert "undefined for" not in methods_paragraph(made(double_coded, Question(level=1)), Language.ENGLISH)
+
+
+def test_at_a_level_the_stretches_of_a_code_are_those_of_the_codes_below_it(double_coded: Project) -> None:
+    root = next(code for code in double_coded.codebook.children(None) if double_coded.codebook.children(code.id))
+    of_root = replace(
+        double_coded,
+        codings=tuple(
+            replace(coding, code=root.id if double_coded.codebook.root(coding.code) == root else coding.code)
+            for coding in double_coded.codings
+        ),
+    )
+    assert made(double_coded, Question(level=1)).spans == made(of_root, Question(level=1)).spans
+    assert any(row.codes_of == root.id for row in made(double_coded, Question(level=1)).spans)
 
 
 def parsed(page: str) -> html.HtmlElement:
