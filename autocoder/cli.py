@@ -134,19 +134,29 @@ def import_(
             print_plan(plan, plan.joined.codebook or opened.codebook())
         if plan.changes and not (yes or dry_run) and not (may_ask(as_json) and typer.confirm("Apply these changes?")):
             raise steps.ChangesNotConfirmed(plan.changes)
-        added = 0 if dry_run else steps.apply_import(opened, plan)
+        codes = len(plan.joined.codebook) - len(opened.codebook()) if plan.joined.codebook else 0
+        added = plan.new_codings if dry_run else steps.apply_import(opened, plan)
     if as_json:
         typer.echo(json.dumps(plan_in_json(plan, added, not dry_run), ensure_ascii=False))
         return
     for report in plan.joined.reports:
         if report.unplaced and not dry_run:
             typer.echo(f"Not placed: {report.unplaced} codings, listed in {list_path(project, report.file)}")
+    would = "Would be new" if dry_run else "New"
+    typer.echo(f"{would} in the project: {what_is_new(plan, codes, added)}.")
+    if plan.changes:
+        typer.echo(f"{'Would change' if dry_run else 'Changed'}: {steps.counts_of(plan.changes)}.")
     if dry_run:
         typer.echo("Nothing was changed.")
-        return
+
+
+def what_is_new(plan: ImportPlan, codes: int, codings: int) -> str:
+    """Return the counts of what an import adds; transcripts and codings always, the rest where there is any."""
     described = len(plan.joined.described)
-    changed = f", new variables in {described} that were here" if described else ""
-    typer.echo(f"New in the project: {len(plan.joined.transcripts)} transcripts, {added} codings{changed}.")
+    parts = [f"{len(plan.joined.transcripts)} transcripts", f"{codings} codings"]
+    parts += [f"{codes} codes"] if codes else []
+    parts += [f"new variables in {described} that were here"] if described else []
+    return ", ".join(parts)
 
 
 def may_ask(as_json: bool) -> bool:
@@ -200,8 +210,8 @@ def plan_in_json(plan: ImportPlan, added: int, applied: bool) -> dict[str, objec
 def answers_of(said: list[str]) -> dict[str, Role | None]:
     """Return what ``--speakers`` said; raise AutocoderError for an answer in another form."""
     answers: dict[str, Role | None] = {}
-    for answer in (match[0] for whole in said for match in re.finditer(r"[^=]*=[^,]*|[^=]+", whole)):
-        label, equals, role = answer.strip(", ").rpartition("=")  # the label itself may hold a comma
+    for answer in (match[0].strip(", ") for whole in said for match in re.finditer(r"[^=]*=[^,]*|[^=]+", whole)):
+        label, equals, role = answer.rpartition("=")  # the label itself may hold a comma
         if not label.strip() or not equals or role.strip() not in {*Role, NO_SPEAKER}:
             raise AutocoderError(
                 f'--speakers "{answer}" is not in the form "LABEL=interviewer", "LABEL=participant" or "LABEL=none".'

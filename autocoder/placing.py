@@ -170,7 +170,7 @@ def _anchor(quote: Quote, transcript: Transcript) -> Anchor | None:
     if span is not None and span.end <= len(transcript.text):
         wanted = quote.text.replace("\r\n", "\n").replace("\r", "\n")
         there = transcript.quote(span)
-        if wanted in (there, exported_text(there)):
+        if exported_text(wanted) == exported_text(there):  # either side may come from a project without its emoji
             return Anchor(How.EXACT, 1.0, (span,), span)
     return anchor(quote.text, transcript)
 

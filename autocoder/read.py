@@ -179,6 +179,8 @@ def _read_by_ending(path: Path, ending: str, answers: Answers, word_codes: bool)
         return _with_turns(path, _read_database(path), answers)
     if ending in _OTHERS:
         return _with_turns(path, _OTHERS[ending](path), answers)
+    if path.is_dir():
+        raise FileRefused(path, "it is a folder", "name the files in it")
     raise FileRefused(path, f"files ending in {ending or 'nothing'} are not read", f"save it as {', '.join(READABLE)}")
 
 
@@ -191,7 +193,10 @@ def _read_transcript(path: Path, ending: str, answers: Answers) -> Reading:
 
 
 def _read_table(path: Path) -> Reading:
-    """Read a table by its headers; a table of no known program is refused with what MAXQDA's would have."""
+    """Read a table by its headers; a table of no known program is refused with what MAXQDA's would have.
+
+    Codings come first: what a program calls their columns, in any language, would else pass for names of variables.
+    """
     sheets = read_sheets(path)
     for layout, read_rows in _LAYOUTS:
         table = sheets.table(layout)
@@ -372,7 +377,7 @@ class _Joining:
         if known is None:
             self.transcripts[key] = self.new_transcripts[transcript.name] = transcript
             return transcript
-        same_text = known.text == transcript.text
+        same_text = _Received(transcript, known).alike
         if not same_text and (path.suffix.lower() in _TRANSCRIPTS or not is_edition(known.text, transcript.text)):
             remedy = "rename it if it is another transcript; a transcript's text never changes after import"
             raise FileRefused(path, f"a transcript named {known.name} with another text is here already", remedy)
@@ -482,7 +487,7 @@ class _Joining:
         """Put a coding on the project's text: at its position when the texts agree, else where its quote stands."""
         there, code = file.there, codes[coding.code]
         span, how, score = coding.span, None, 1.0
-        if not file.alike:
+        if not file.holds(span):
             where = anchor(file.received.quote(coding.span), there)
             found = nearest(where, file.share(coding.span) * len(there.text))
             if where is None or found is None:
@@ -517,7 +522,7 @@ class _Joining:
         if file is None:
             return replace(memo, code=code)
         span = memo.span
-        if span is not None and not file.alike:
+        if span is not None and not file.holds(span):
             where = anchor(file.received.quote(span), file.there)
             span = nearest(where, file.share(span) * len(file.there.text))
         return replace(memo, transcript=file.there.name, span=span, code=code)
@@ -601,13 +606,22 @@ class _Received:
     @cached_property
     def alike(self) -> bool:
         """Whether positions in one are positions in the other."""
-        if self.received.text == self.there.text:
+        if _same_but_for_the_end(self.received.text, self.there.text):
             return True
-        return qdpx.exported_text(self.there.text) == qdpx.exported_text(self.received.text)
+        return _same_but_for_the_end(*(qdpx.exported_text(each.text) for each in (self.received, self.there)))
+
+    def holds(self, span: Span) -> bool:
+        """Whether a span of the file's text is the same span of the project's."""
+        return self.alike and span.end <= len(self.there.text)
 
     def share(self, span: Span) -> float:
         """Return how far into the file's text a span begins, from 0 to 1."""
         return span.start / len(self.received.text)
+
+
+def _same_but_for_the_end(first: str, second: str) -> bool:
+    """Return whether two texts are one; every Word document ends in a line end, which the text in it may not have."""
+    return first.removesuffix("\n") == second.removesuffix("\n")
 
 
 def is_edition(first: str, second: str) -> bool:

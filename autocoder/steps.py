@@ -69,12 +69,14 @@ def open_project(folder: Path) -> Store:
 class ImportPlan:
     """What an import of files would do; nothing is done before :func:`apply_import`.
 
-    ``editions`` say, file by file, what changes of what earlier exports of the same project brought.
+    ``editions`` say, file by file, what changes of what earlier exports of the same project brought; ``new_codings`` is
+    the number of codings that the project does not have, those not counted that only moved.
     """
 
     joined: Joined
     editions: tuple[Edition, ...]
     addition: Addition
+    new_codings: int
 
     @property
     def changes(self) -> tuple[Edition, ...]:
@@ -113,7 +115,10 @@ def plan_import(
         )
         for name, source, codings in zip(map(file_name, paths), joined.sources, joined.by_file, strict=True)
     )
-    return ImportPlan(joined, editions, _addition(store, paths, joined, editions, people))
+    addition = _addition(store, paths, joined, editions, people)
+    known = {coding.key for coding in project.codings}
+    known |= {move.after.key for edition in editions for move in edition.moved}
+    return ImportPlan(joined, editions, addition, len({coding.key for coding in addition.codings} - known))
 
 
 def _people(project: Project, joined: Joined) -> frozenset[str]:
@@ -162,24 +167,28 @@ def apply_import(store: Store, plan: ImportPlan) -> int:
     """Write what was planned, in one transaction, and return the number of codings that are new."""
     from autocoder.not_placed import clear_list, write_lists
 
-    added = store.add(plan.addition)
+    store.add(plan.addition)
     write_lists(store.folder, plan.joined.unplaced)
     for report in plan.joined.reports:
         if not report.unplaced:
             clear_list(store.folder, report.file)
-    return added
+    return plan.new_codings
+
+
+def counts_of(changes: Sequence[Edition]) -> str:
+    """Return in words how many codings later exports change: ``2 new, 1 gone``."""
+    kinds = ("new", "moved", "reworded", "gone")
+    totals = [sum(counts[kind] for each in changes for counts in each.by_coder().values()) for kind in kinds]
+    return ", ".join(f"{total} {kind}" for total, kind in zip(totals, kinds, strict=True) if total)
 
 
 class ChangesNotConfirmed(AutocoderError):
     """A later export that changes what an earlier one brought, without anybody who said that it may."""
 
     def __init__(self, changes: Sequence[Edition]) -> None:
-        kinds = ("new", "moved", "reworded", "gone")
-        totals = [sum(counts[kind] for each in changes for counts in each.by_coder().values()) for kind in kinds]
-        said = ", ".join(f"{total} {kind}" for total, kind in zip(totals, kinds, strict=True) if total)
         names = ", ".join(each.file for each in changes)
         super().__init__(
-            f"{names}: it changes what an earlier export of the same project brought ({said}); "
+            f"{names}: it changes what an earlier export of the same project brought ({counts_of(changes)}); "
             "nothing was changed: import it again with --yes to apply this, or with --dry-run to look at it."
         )
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from autocoder import cli, steps
 from autocoder.errors import AutocoderError
 from autocoder.formats import maxqda, qdpx
-from autocoder.project import Coder, CoderKind, Coding, Memo, Origin, Project, Span
+from autocoder.project import Code, Coder, CoderKind, Coding, Memo, Origin, Project, Span
 
 RUN = CliRunner()
 
@@ -63,6 +63,18 @@ def later(folder: Path, project: Project) -> Project:
     return replace(changed, codings=(*changed.codings, third))
 
 
+def test_a_dry_run_counts_what_an_import_would_add(folder: Path, project: Project) -> None:
+    codes = (*project.codebook.codes, Code("extra", name_he="קוד חדש"))
+    more = replace(project, codebook=replace(project.codebook, codes=codes))
+    other = steps.new_project(folder.parent / "other", project.codebook)
+    other.close()
+    qdpx.write(more, folder.parent / "more.qdpx")
+    counts = f"in the project: 1 transcripts, {len(project.codings)} codings, 1 codes."
+    assert f"Would be new {counts}" in run("import", other.folder, folder.parent / "more.qdpx", "--dry-run")
+    assert f"New {counts}" in run("import", other.folder, folder.parent / "more.qdpx")
+    assert "New in the project: 0 transcripts, 0 codings." in run("import", other.folder, folder.parent / "more.qdpx")
+
+
 def test_the_same_file_again_changes_not_a_byte(folder: Path) -> None:
     before = database(folder)
     assert "0 transcripts, 0 codings" in run("import", folder, folder.parent / "study.qdpx")
@@ -85,6 +97,7 @@ def test_a_dry_run_shows_the_changes_and_makes_none(folder: Path) -> None:
     assert "דנה: 1 new, 1 moved, 1 reworded, 1 gone" in text
     assert "- gone: ריאיון 1," in text
     assert "ערכיות > אתגר" in text
+    assert "Would be new in the project: 0 transcripts, 1 codings.\nWould change: 1 new, 1 moved" in text
     assert "Nothing was changed." in text
     found = json.loads(run("import", folder, folder.parent / "study.qdpx", "--dry-run", "--json"))
     (change,) = found["changes"]
@@ -93,7 +106,8 @@ def test_a_dry_run_shows_the_changes_and_makes_none(folder: Path) -> None:
 
 
 def test_a_later_export_is_applied_when_a_person_says_so(folder: Path, later: Project) -> None:
-    run("import", folder, folder.parent / "study.qdpx", "--yes")
+    text = run("import", folder, folder.parent / "study.qdpx", "--yes")
+    assert "Changed: 1 new, 1 moved, 1 reworded, 1 gone." in text
     assert keys(folder) == {coding.key for coding in later.codings[:4]}
     with steps.open_project(folder) as store:
         assert {coding.memo for coding in store.codings() if coding.code == "pay" and coding.coder == "דנה"} == {"אחרת"}

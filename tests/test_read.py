@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from autocoder.errors import AutocoderError, FileRefused
-from autocoder.formats import codebook_yaml, maxqda, qdpx
+from autocoder.formats import codebook_yaml, margin, maxqda, qdpx
 from autocoder.formats.speakers import Answers, SpeakersUnclear, Usage
-from autocoder.project import Code, Codebook, Project, Reading, Role, Span, Transcript, Turn
+from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Project, Reading, Role, Span, Transcript, Turn
 from autocoder.read import Joined, QuotesNotFound, join_readings, read_file, read_files
 
 
@@ -147,6 +147,48 @@ def test_the_same_transcript_again_adds_nothing(tmp_path: Path, bare: Project) -
     path = tmp_path / "ריאיון 1.txt"
     path.write_text(bare.transcripts[0].text, encoding="utf-8")
     assert join(bare, path).transcripts == ()
+
+
+def test_a_word_file_is_the_transcript_that_came_from_a_project_without_its_emoji(
+    tmp_path: Path, project: Project, bare: Project
+) -> None:
+    (old,) = project.transcripts
+    here = replace(old, text=qdpx.exported_text(old.text))
+    assert here.text != old.text
+    margin.write(project, tmp_path / "ריאיון 1.docx")
+    joined = join(replace(bare, transcripts=(here,)), tmp_path / "ריאיון 1.docx")
+    assert joined.transcripts == ()
+    assert {(c.span, c.code, c.coder) for c in joined.codings} == {(c.span, c.code, c.coder) for c in project.codings}
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_document_that_was_exported_comes_back_to_its_transcript(
+    tmp_path: Path, project: Project, bare: Project, end: str
+) -> None:
+    (old,) = project.transcripts
+    text = replace(old, text=old.text.rstrip("\n") + end)
+    margin.write(replace(project, transcripts=(text,)), tmp_path / "ריאיון 1.docx")
+    joined = join(replace(bare, transcripts=(text,)), tmp_path / "ריאיון 1.docx")
+    assert joined.transcripts == ()
+    assert {(c.span, c.code, c.coder) for c in joined.codings} == {(c.span, c.code, c.coder) for c in project.codings}
+
+
+def test_a_coding_that_holds_the_last_line_end_stays_inside_a_text_without_it(
+    tmp_path: Path, codebook: Codebook
+) -> None:
+    here = Transcript("t", "א: כן בטח.", ())
+    longer = replace(here, text="א: כן בטח.\n")
+    coding = Coding("t", Span(3, len(longer.text)), "pay", "דנה")
+    coders = (Coder("דנה", CoderKind.HUMAN),)
+    reading = Reading(transcripts=(longer,), codebook=codebook, coders=coders, codings=(coding,))
+    joined = join_readings(Project("p", codebook, (here,)), [(tmp_path / "p.qdpx", reading)])
+    assert [here.quote(coding.span) for coding in joined.codings] == ["כן בטח."]
+    assert [coding.span.end for coding in joined.codings] == [len(here.text)]
+
+
+def test_a_folder_is_refused_as_one(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match="it is a folder; name the files in it"):
+        read_file(tmp_path)
 
 
 def test_an_ending_without_a_reader_is_named(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import openpyxl
 from autocoder.errors import FileRefused
 from autocoder.formats.archive import check_memory, open_archive, tree_size
 from autocoder.formats.cells import unguarded
-from autocoder.formats.plain import read_text
+from autocoder.formats.plain import decode
 
 CELL_LIMIT = 32_767
 """The most characters an Excel cell holds; exports cut longer segments there."""
@@ -112,8 +112,9 @@ def read_sheets(path: Path) -> Sheets:
     """Read a .xlsx or a .csv whole; refuse what is neither."""
     if path.suffix.casefold() == ".xlsx":
         return Sheets(path, tuple(_xlsx_grids(path)), ())
-    text, notes = read_text(path)
-    return Sheets(path, tuple(_csv_grids(path, text)), notes)
+    decoded = decode(path)
+    notes = decoded.notes if decoded.encoding != "UTF-8" else ()  # that its mark was dropped moves no position here
+    return Sheets(path, tuple(_csv_grids(path, decoded.text)), notes)
 
 
 def read_table(path: Path, layout: Layout) -> Table:

@@ -57,6 +57,12 @@ def test_an_atlas_ti_quotation_is_a_quote_for_each_of_its_codes(tmp_path: Path, 
     assert [problem.what for problem in reading.problems] == ["1 quotations carry no code and are not read"]
 
 
+@pytest.mark.parametrize("code", ["Kodes", "Codierungen", "Códigos", "קודים"])
+def test_a_table_with_codes_and_no_quotes_is_never_one_of_variables(tmp_path: Path, code: str) -> None:
+    with pytest.raises(FileRefused, match="is missing"):
+        read_file(written(tmp_path / "z.xlsx", ["Dokument", code, "Ersteller"], ["ריאיון 1", "שכר", "יוסי"]))
+
+
 def test_a_german_quotation_report_is_known_by_its_headers(tmp_path: Path) -> None:
     heads = ["Dokument", "Zitatinhalt", "Kodes", "Ersteller"]
     (quote,) = read_file(written(tmp_path / "z.xlsx", heads, ["ריאיון 1", SAID, "שכר", "יוסי"])).quotes
