@@ -47,8 +47,9 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _ENCRYPTED_FLAG = 0x1
 _DRIVE = re.compile(r"^[A-Za-z]:")
-DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError)
-"""What ``zipfile`` raises for a damaged archive, for readers that hand the file to another library."""
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError, MemoryError)
+"""What ``zipfile`` raises for a damaged archive (LZMA asks for as much memory as a damaged header says), for readers that hand the file
+to another library."""
 
 
 @dataclass(frozen=True)

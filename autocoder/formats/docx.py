@@ -111,7 +111,10 @@ def _open(path: Path, archive: Archive) -> Document:
     import docx
 
     try:
-        return docx.Document(BytesIO(path.read_bytes()))
+        document: Document = docx.Document(BytesIO(path.read_bytes()))
+        # a part of another kind in their place is noticed only when they are asked for
+        _ = document.element.body, document.styles
+        return document
     except Exception as error:  # python-docx raises whatever a broken part makes it stumble over
         what = "it is a zip file but not a Word document, or parts of it are missing or damaged"
         raise FileRefused(path, what, "open it in Word and save it as .docx") from error

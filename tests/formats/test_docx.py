@@ -359,3 +359,16 @@ def test_ten_thousand_words_are_read_in_half_a_second(document):
     words = len(docx.read(document.file).transcripts[0].text.split())
     assert words >= 10_000
     assert time.process_time() - start < 0.5
+
+
+def test_a_document_whose_styles_are_of_another_kind_is_refused(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "שלם.docx", tmp_path / "שבור.docx"
+    made = word.Document()
+    made.add_paragraph("דנה: שלום")
+    made.save(str(whole))
+    kind = b"application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(broken, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(kind, b"application/octet-stream"))
+    with pytest.raises(FileRefused, match="not a Word document, or parts of it are missing or damaged"):
+        docx.read(broken)
