@@ -48,8 +48,10 @@ _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _ENCRYPTED_FLAG = 0x1
 _DRIVE = re.compile(r"^[A-Za-z]:")
 DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError, MemoryError)
-"""What ``zipfile`` raises for a damaged archive (LZMA asks for as much memory as a damaged header says), for readers that hand the file
-to another library."""
+"""What ``zipfile`` raises for a damaged archive, for readers that hand the file to another library.
+
+A damaged header of LZMA asks for any amount of memory.
+"""
 
 
 @dataclass(frozen=True)
