@@ -11,15 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-import docx
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
 
 from autocoder.errors import FileRefused
-from autocoder.formats.archive import open_archive, parse_xml
+from autocoder.formats.docx import open_document
 from autocoder.formats.plain import read_text
 from autocoder.project import Coder, Problem, Quote, Reading
 
@@ -121,13 +119,6 @@ def _lines(path: Path) -> tuple[list[str], tuple[str, ...]]:
 
 
 def _docx_lines(path: Path) -> list[str]:
-    """The lines of a Word file's paragraphs; every part is checked before python-docx sees it."""
-    archive = open_archive(path)
-    for name in archive.names():
-        if name.casefold().endswith((".xml", ".rels")):
-            parse_xml(archive.read(name), path, name)
-    try:
-        body = docx.Document(BytesIO(path.read_bytes())).element.body
-    except Exception as error:  # python-docx raises whatever a broken part makes it stumble over
-        raise FileRefused(path, "it is not a Word document", "open it in Word and save it as .docx") from error
+    """The lines of a Word file's paragraphs."""
+    body = open_document(path).element.body
     return [line for each in body.iter(qn("w:p")) for line in Paragraph(each, body).text.split("\n")]
