@@ -324,9 +324,48 @@ class Quote:
     codebook_version: int | None = None
 
 
+class Mode(StrEnum):
+    """Where a decision was made; the last three are passages that were not asked about because of a suggestion."""
+
+    CONFIRM = "confirm"
+    SWEEP = "sweep"
+    BLIND = "blind"
+    ADJUDICATE = "adjudicate"
+    BROWSE = "browse"
+    RANDOM = "random"
+    PLANTED = "planted"
+    AUDIT = "audit"
+
+
+class Action(StrEnum):
+    """What a decision did."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    CHANGE = "change"
+    MOVE = "move"
+    MEMO = "memo"
+    SKIP = "skip"
+    UNDO = "undo"
+
+
+class Reason(StrEnum):
+    """Why two coders differed, in the words of the one who settles it."""
+
+    UNCLEAR = "unclear passage"
+    GAP = "definition gap"
+    SLIP = "slip"
+    DIFFERENCE = "genuine difference"
+
+
 @dataclass(frozen=True)
 class Decision:
-    """One answer of a reviewer to one suggestion, kept forever; undoing is a new decision."""
+    """One answer of a reviewer about one passage, kept forever; undoing is a new decision.
+
+    ``before`` and ``after`` are the codes of the passage by what was suggested or coded and by the answer; ``shown``
+    are the codes that the reviewer saw suggested; ``new_span`` is where the passage lies after its boundaries were
+    moved. ``id`` is given by the store and ``undoes`` is the id of the decision that this one takes back.
+    """
 
     coder: str
     at: str
@@ -340,6 +379,13 @@ class Decision:
     seconds: float | None = None
     model: str = ""
     codebook_version: int = 1
+    mode: Mode = Mode.CONFIRM
+    action: Action | None = None
+    new_span: Span | None = None
+    memo: str = ""
+    reason: Reason | None = None
+    undoes: int | None = None
+    id: int | None = None
 
 
 @dataclass(frozen=True)

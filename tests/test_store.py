@@ -66,7 +66,7 @@ def test_decisions_can_only_be_added(opened: Store) -> None:
     decision = Decision("דנה", "2026-02-01T09:00:00", "ריאיון 1", Span(3, 9), ("pay",), (), True, ("pay",), 0.8, 2.5)
     opened.record(decision)
     opened.record(replace(decision, before=(), after=("pay",)))
-    assert opened.decisions() == (decision, replace(decision, before=(), after=("pay",)))
+    assert opened.decisions() == (replace(decision, id=1), replace(decision, before=(), after=("pay",), id=2))
     opened.close()
     with sqlite3.connect(opened.folder / "project.db") as raw:
         for deed in ("UPDATE decision SET seconds = 1", "DELETE FROM decision"):
@@ -92,7 +92,7 @@ def test_a_name_is_a_person_or_a_model_never_both(opened: Store) -> None:
 
 
 def test_the_database_is_in_write_ahead_mode_with_foreign_keys(opened: Store) -> None:
-    with opened._reading() as connection:
+    with opened.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == store.BUSY_MILLISECONDS
@@ -128,7 +128,7 @@ def test_a_project_is_not_made_over_another(opened: Store, codebook: Codebook) -
 
 
 def test_a_project_of_a_newer_version_is_refused(opened: Store) -> None:
-    with opened._writing() as connection:
+    with opened.writing() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     opened.close()
     with pytest.raises(ProjectFault, match="newer autocoder"):

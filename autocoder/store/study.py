@@ -1,8 +1,4 @@
-"""A project at rest: a folder with ``autocoder.toml`` and a database. The only SQL of the package.
-
-SQLite by default, in write-ahead mode with foreign keys on; writers take their lock at once and wait for one another.
-Reading never changes ``project.db``; a write is one transaction, all or nothing.
-"""
+"""The study in its database: what an import adds, what a model suggests, and the project as a whole."""
 
 from __future__ import annotations
 
@@ -11,164 +7,39 @@ import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from autocoder.errors import AutocoderError
 from autocoder.project import (
-    Code,
+    Action,
     Codebook,
     Coder,
     CoderKind,
     Coding,
     CodingKey,
     Decision,
-    Exclusion,
     Held,
     Memo,
+    Mode,
     Origin,
     Project,
+    Reason,
     Role,
     Span,
     Transcript,
     Turn,
 )
+from autocoder.store import schema as t
+from autocoder.store.codebooks import codebook_from_json, codebook_to_json
+from autocoder.store.database import LATEST, ProjectFault, connect, explained, upgrade
 
 SETTINGS = "autocoder.toml"
 DATABASE = "sqlite:///project.db"
-LATEST = "0003"
-BUSY_MILLISECONDS = 15_000
-_ROWS_PER_STATEMENT = 5_000
-
-_schema = sa.MetaData()
-_codebook = sa.Table(
-    "codebook",
-    _schema,
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("at", sa.String),
-    sa.Column("change", sa.Text),
-    sa.Column("content", sa.JSON),
-)
-_transcript = sa.Table(
-    "transcript",
-    _schema,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("name", sa.String),
-    sa.Column("text", sa.Text),
-    sa.Column("sha256", sa.String),
-    sa.Column("variables", sa.JSON),
-    sa.Column("speakers", sa.JSON),
-    sa.Column("groups", sa.JSON),
-)
-_turn = sa.Table(
-    "turn",
-    _schema,
-    sa.Column("transcript_id", sa.Integer, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("start", sa.Integer),
-    sa.Column("end", sa.Integer),
-    sa.Column("speaker", sa.String),
-    sa.Column("role", sa.String),
-    sa.Column("time", sa.Float),
-)
-_coder = sa.Table(
-    "coder",
-    _schema,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("name", sa.String),
-    sa.Column("kind", sa.String),
-)
-_coding = sa.Table(
-    "coding",
-    _schema,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("transcript_id", sa.Integer),
-    sa.Column("start", sa.Integer),
-    sa.Column("end", sa.Integer),
-    sa.Column("code", sa.String),
-    sa.Column("coder_id", sa.Integer),
-    sa.Column("origin", sa.String),
-    sa.Column("score", sa.Float),
-    sa.Column("memo", sa.Text),
-    sa.Column("created", sa.String),
-    sa.Column("codebook_version", sa.Integer),
-    sa.Column("weight", sa.Float),
-)
-_decision = sa.Table(
-    "decision",
-    _schema,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("coder_id", sa.Integer),
-    sa.Column("at", sa.String),
-    sa.Column("transcript_id", sa.Integer),
-    sa.Column("start", sa.Integer),
-    sa.Column("end", sa.Integer),
-    sa.Column("before", sa.JSON),
-    sa.Column("after", sa.JSON),
-    sa.Column("saw_suggestion", sa.Boolean),
-    sa.Column("shown", sa.JSON),
-    sa.Column("score", sa.Float),
-    sa.Column("seconds", sa.Float),
-    sa.Column("model", sa.String),
-    sa.Column("codebook_version", sa.Integer),
-)
-_file_read = sa.Table(
-    "file_read",
-    _schema,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("name", sa.String),
-    sa.Column("sha256", sa.String),
-    sa.Column("at", sa.String),
-    sa.Column("source", sa.String),
-)
-_held = sa.Table(
-    "held",
-    _schema,
-    sa.Column("file_id", sa.Integer, primary_key=True),
-    sa.Column("transcript_id", sa.Integer, primary_key=True),
-    sa.Column("start", sa.Integer, primary_key=True),
-    sa.Column("end", sa.Integer, primary_key=True),
-    sa.Column("code", sa.String, primary_key=True),
-    sa.Column("coder_id", sa.Integer, primary_key=True),
-    sa.Column("said", sa.String),
-)
-_memo = sa.Table(
-    "memo",
-    _schema,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("transcript_id", sa.Integer),
-    sa.Column("start", sa.Integer),
-    sa.Column("end", sa.Integer),
-    sa.Column("code", sa.String),
-    sa.Column("title", sa.Text),
-    sa.Column("text", sa.Text),
-    sa.Column("author", sa.String),
-    sa.Column("created", sa.String),
-)
-_precoded = sa.Table(
-    "precoded",
-    _schema,
-    sa.Column("coder_id", sa.Integer, primary_key=True),
-    sa.Column("transcript_id", sa.Integer, primary_key=True),
-)
-_agreement_look = sa.Table(
-    "agreement_look",
-    _schema,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("at", sa.String),
-    sa.Column("margin", sa.Float),
-)
-_revision = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String))
-
-
-class ProjectFault(AutocoderError):
-    """A folder that is no project, or a project that cannot be opened or written."""
+ROWS_PER_STATEMENT = 5_000
 
 
 @dataclass(frozen=True)
@@ -274,36 +145,38 @@ class Store:
         return self.folder / "models"
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with _explained(self.folder), self._engine.connect() as connection:
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection that reads one state of the database."""
+        with explained(self.folder), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with _explained(self.folder), self._engine.execution_options(write=True).begin() as connection:
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection whose writes are one transaction, all or nothing."""
+        with explained(self.folder), self._engine.execution_options(write=True).begin() as connection:
             yield connection
 
     # reading
 
     def codebook(self) -> Codebook:
         """Return the latest version of the codebook."""
-        newest = sa.select(_codebook.c.version, _codebook.c.content).order_by(_codebook.c.version.desc()).limit(1)
-        with self._reading() as connection:
+        newest = sa.select(t.codebook.c.version, t.codebook.c.content).order_by(t.codebook.c.version.desc()).limit(1)
+        with self.reading() as connection:
             version, content = connection.execute(newest).one()
         return codebook_from_json(content, version)
 
     def codebooks(self) -> tuple[Codebook, ...]:
         """Return every version of the codebook, the oldest first."""
-        rows = sa.select(_codebook.c.version, _codebook.c.content).order_by(_codebook.c.version)
-        with self._reading() as connection:
+        rows = sa.select(t.codebook.c.version, t.codebook.c.content).order_by(t.codebook.c.version)
+        with self.reading() as connection:
             return tuple(codebook_from_json(content, version) for version, content in connection.execute(rows))
 
     def transcripts(self) -> tuple[Transcript, ...]:
         """Return the transcripts with their turns, in the order in which they came."""
-        with self._reading() as connection:
-            rows = connection.execute(sa.select(_transcript).order_by(_transcript.c.id)).all()
+        with self.reading() as connection:
+            rows = connection.execute(sa.select(t.transcript).order_by(t.transcript.c.id)).all()
             turns: dict[int, list[Turn]] = {row.id: [] for row in rows}
-            for turn in connection.execute(sa.select(_turn).order_by(_turn.c.transcript_id, _turn.c.number)):
+            for turn in connection.execute(sa.select(t.turn).order_by(t.turn.c.transcript_id, t.turn.c.number)):
                 span = Span(turn.start, turn.end)
                 turns[turn.transcript_id].append(Turn(span, turn.speaker, Role(turn.role), turn.time))
         return tuple(
@@ -313,20 +186,20 @@ class Store:
 
     def coders(self) -> tuple[Coder, ...]:
         """Return the coders in the order in which they came."""
-        with self._reading() as connection:
-            rows = connection.execute(sa.select(_coder).order_by(_coder.c.id))
+        with self.reading() as connection:
+            rows = connection.execute(sa.select(t.coder).order_by(t.coder.c.id))
             return tuple(Coder(row.name, CoderKind(row.kind)) for row in rows)
 
     def codings(self) -> tuple[Coding, ...]:
         """Return all codings by transcript and position."""
         query = (
-            sa.select(_coding, _transcript.c.name.label("transcript"), _coder.c.name.label("coder"))
-            .join(_transcript, _transcript.c.id == _coding.c.transcript_id)
-            .join(_coder, _coder.c.id == _coding.c.coder_id)
-            .order_by(_coding.c.transcript_id, _coding.c.start, _coding.c.end, _coding.c.id)
+            sa.select(t.coding, t.transcript.c.name.label("transcript"), t.coder.c.name.label("coder"))
+            .join(t.transcript, t.transcript.c.id == t.coding.c.transcript_id)
+            .join(t.coder, t.coder.c.id == t.coding.c.coder_id)
+            .order_by(t.coding.c.transcript_id, t.coding.c.start, t.coding.c.end, t.coding.c.id)
         )
-        with self._reading() as connection:
-            return tuple(_coding_of(row) for row in connection.execute(query))
+        with self.reading() as connection:
+            return tuple(coding_of(row) for row in connection.execute(query))
 
     def load(self) -> Project:
         """Return the whole project."""
@@ -335,27 +208,33 @@ class Store:
     def memos(self) -> tuple[Memo, ...]:
         """Return the memos in the order in which they came."""
         query = (
-            sa.select(_memo, _transcript.c.name.label("transcript"))
-            .outerjoin(_transcript, _transcript.c.id == _memo.c.transcript_id)
-            .order_by(_memo.c.id)
+            sa.select(t.memo, t.transcript.c.name.label("transcript"))
+            .outerjoin(t.transcript, t.transcript.c.id == t.memo.c.transcript_id)
+            .order_by(t.memo.c.id)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(_memo_of(row) for row in connection.execute(query))
 
     def held(self, name: str, source: str) -> tuple[Held, ...]:
         """Return the codings that imported files of this name, or of this project of another program, held last."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             files = {
                 row.id: row
-                for row in connection.execute(sa.select(_file_read))
+                for row in connection.execute(sa.select(t.file_read))
                 if row.name.casefold() == name.casefold() or (source and row.source == source)
             }
             query = (
-                sa.select(_held, _transcript.c.name.label("transcript"), _coder.c.name.label("coder"))
-                .join(_transcript, _transcript.c.id == _held.c.transcript_id)
-                .join(_coder, _coder.c.id == _held.c.coder_id)
-                .where(_held.c.file_id.in_(files))
-                .order_by(_held.c.transcript_id, _held.c.start, _held.c.end, _held.c.code, _held.c.file_id)
+                sa.select(t.held, t.transcript.c.name.label("transcript"), t.coder.c.name.label("coder"))
+                .join(t.transcript, t.transcript.c.id == t.held.c.transcript_id)
+                .join(t.coder, t.coder.c.id == t.held.c.coder_id)
+                .where(t.held.c.file_id.in_(files))
+                .order_by(
+                    t.held.c.transcript_id,
+                    t.held.c.start,
+                    t.held.c.end,
+                    t.held.c.code,
+                    t.held.c.file_id,
+                )
             )
             return tuple(
                 Held(
@@ -373,50 +252,50 @@ class Store:
     def decisions(self) -> tuple[Decision, ...]:
         """Return the decisions in the order in which they were made."""
         query = (
-            sa.select(_decision, _transcript.c.name.label("transcript"), _coder.c.name.label("coder"))
-            .join(_transcript, _transcript.c.id == _decision.c.transcript_id)
-            .join(_coder, _coder.c.id == _decision.c.coder_id)
-            .order_by(_decision.c.id)
+            sa.select(t.decision, t.transcript.c.name.label("transcript"), t.coder.c.name.label("coder"))
+            .join(t.transcript, t.transcript.c.id == t.decision.c.transcript_id)
+            .join(t.coder, t.coder.c.id == t.decision.c.coder_id)
+            .order_by(t.decision.c.id)
         )
-        with self._reading() as connection:
-            return tuple(_decision_of(row) for row in connection.execute(query))
+        with self.reading() as connection:
+            return tuple(decision_of(row) for row in connection.execute(query))
 
     def files(self) -> tuple[FileRead, ...]:
         """Return the files that were imported."""
-        with self._reading() as connection:
-            rows = connection.execute(sa.select(_file_read).order_by(_file_read.c.id))
+        with self.reading() as connection:
+            rows = connection.execute(sa.select(t.file_read).order_by(t.file_read.c.id))
             return tuple(FileRead(row.name, row.sha256, row.at, row.source) for row in rows)
 
     def precoded(self, coder: str) -> frozenset[str]:
         """Return the names of the transcripts that this model coder has gone through."""
         query = (
-            sa.select(_transcript.c.name)
-            .join(_precoded, _precoded.c.transcript_id == _transcript.c.id)
-            .join(_coder, _coder.c.id == _precoded.c.coder_id)
-            .where(_coder.c.name == coder)
+            sa.select(t.transcript.c.name)
+            .join(t.precoded, t.precoded.c.transcript_id == t.transcript.c.id)
+            .join(t.coder, t.coder.c.id == t.precoded.c.coder_id)
+            .where(t.coder.c.name == coder)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return frozenset(connection.scalars(query))
 
     def margin(self) -> Margin | None:
         """Return the margin that was fixed for this project, or None."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return _margin(connection)
 
     def summary(self) -> Summary:
         """Count what is in the project."""
         codebook = self.codebook()
-        with self._reading() as connection:
+        with self.reading() as connection:
             transcripts, characters = connection.execute(
-                sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(_transcript.c.text)), 0))
+                sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(t.transcript.c.text)), 0))
             ).one()
-            speakers = sa.select(_turn.c.transcript_id, _turn.c.speaker).distinct().subquery()
+            speakers = sa.select(t.turn.c.transcript_id, t.turn.c.speaker).distinct().subquery()
             humans = (
-                sa.select(_coding.c.transcript_id)
-                .join(_coder, _coder.c.id == _coding.c.coder_id)
-                .where(_coder.c.kind == CoderKind.HUMAN)
+                sa.select(t.coding.c.transcript_id)
+                .join(t.coder, t.coder.c.id == t.coding.c.coder_id)
+                .where(t.coder.c.kind == CoderKind.HUMAN)
             )
-            uncoded = sa.select(sa.func.count()).select_from(_transcript).where(_transcript.c.id.not_in(humans))
+            uncoded = sa.select(sa.func.count()).select_from(t.transcript).where(t.transcript.c.id.not_in(humans))
             return Summary(
                 name=self.name,
                 codebook=codebook.name,
@@ -424,10 +303,10 @@ class Store:
                 codes=len(codebook),
                 transcripts=transcripts,
                 characters=characters,
-                turns=_count(connection, _turn),
+                turns=_count(connection, t.turn),
                 speakers=_count(connection, speakers),
                 coders=_coder_counts(connection),
-                decisions=_count(connection, _decision),
+                decisions=_count(connection, t.decision),
                 uncoded=connection.scalars(uncoded).one(),
             )
 
@@ -437,7 +316,7 @@ class Store:
         """Add what an import brought, in one transaction, and return the number of codings that are new."""
         if addition == Addition(at=addition.at):
             return 0
-        with self._writing() as connection:
+        with self.writing() as connection:
             if addition.codebook is not None:
                 _insert_codebook(connection, addition.codebook, addition.change, addition.at)
             _insert_transcripts(connection, addition.transcripts)
@@ -453,42 +332,38 @@ class Store:
 
     def add_suggestions(self, coder: Coder, transcript: str, codings: Sequence[Coding]) -> None:
         """Replace what this model coder suggested for a transcript, and remember that it is done."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             _insert_coders(connection, [coder])
-            coder_id = _ids(connection, _coder)[coder.name]
-            transcript_id = _ids(connection, _transcript)[transcript]
-            mine = (_coding.c.coder_id == coder_id) & (_coding.c.transcript_id == transcript_id)
-            connection.execute(sa.delete(_coding).where(mine))
+            coder_id = _ids(connection, t.coder)[coder.name]
+            transcript_id = _ids(connection, t.transcript)[transcript]
+            mine = (t.coding.c.coder_id == coder_id) & (t.coding.c.transcript_id == transcript_id)
+            connection.execute(sa.delete(t.coding).where(mine))
             _insert_codings(connection, codings)
-            done = (_precoded.c.coder_id == coder_id) & (_precoded.c.transcript_id == transcript_id)
-            connection.execute(sa.delete(_precoded).where(done))
-            connection.execute(sa.insert(_precoded).values(coder_id=coder_id, transcript_id=transcript_id))
+            done = (t.precoded.c.coder_id == coder_id) & (t.precoded.c.transcript_id == transcript_id)
+            connection.execute(sa.delete(t.precoded).where(done))
+            connection.execute(sa.insert(t.precoded).values(coder_id=coder_id, transcript_id=transcript_id))
 
     def look(self, at: str, margin: float | None) -> Margin | None:
         """Note, before a model's agreement is shown, that it is looked at, and fix the margin if it is the first one.
 
         Return the margin that holds. Raise MarginFixed, and note nothing, when another one was fixed before.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             fixed = _margin(connection)
             if fixed is not None and margin not in (None, fixed.value):
                 raise MarginFixed(
                     f"the margin {fixed.value:g} was fixed for {self.name} on {fixed.at[:10]}, and one chosen after "
                     "looking at the figures proves nothing; leave --margin out."
                 )
-            seen = _count(connection, _agreement_look)
+            seen = _count(connection, t.agreement_look)
             if fixed is None and (margin is not None or not seen):
-                connection.execute(sa.insert(_agreement_look).values(at=at, margin=margin))
+                connection.execute(sa.insert(t.agreement_look).values(at=at, margin=margin))
             return _margin(connection)
 
-    def record(self, decision: Decision) -> None:
-        """Append a decision; there is no way to change one."""
-        values = asdict(decision)
-        with self._writing() as connection:
-            values["coder_id"] = _ids(connection, _coder)[values.pop("coder")]
-            values["transcript_id"] = _ids(connection, _transcript)[values.pop("transcript")]
-            span = values.pop("span")
-            connection.execute(sa.insert(_decision).values(**values, start=span["start"], end=span["end"]))
+    def record(self, decision: Decision) -> int:
+        """Append a decision and return its id; there is no way to change one."""
+        with self.writing() as connection:
+            return insert_decision(connection, decision)
 
 
 def create(folder: Path, name: str, codebook: Codebook, at: str) -> Store:
@@ -501,11 +376,11 @@ def create(folder: Path, name: str, codebook: Codebook, at: str) -> Store:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise ProjectFault(f"{folder} cannot be made ({fault.strerror}); choose another place.") from None
-    engine = _engine(folder, DATABASE)
-    with _explained(folder):
-        _upgrade(engine)
+    engine = connect(folder, DATABASE)
+    with explained(folder):
+        upgrade(engine)
     store = Store(folder, name, engine)
-    with store._writing() as connection:
+    with store.writing() as connection:
         _insert_codebook(connection, codebook, f"started from {codebook.name}", at)
     partial = folder / f"{SETTINGS}.partial"
     quoted = json.dumps(name, ensure_ascii=False)
@@ -523,12 +398,12 @@ def open_project(folder: Path) -> Store:
         raise ProjectFault(f"{folder} is no autocoder project; make one with: autocoder new {folder}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ProjectFault(f"{path} cannot be read ({fault}); mend that line and save it as UTF-8.") from None
-    engine = _engine(folder, settings.get("database", DATABASE))
+    engine = connect(folder, settings.get("database", DATABASE))
     if engine.url.database and engine.dialect.name == "sqlite" and not Path(engine.url.database).is_file():
         raise ProjectFault(f"{folder}: project.db is missing; restore it from a copy.")
     try:
-        with _explained(folder), engine.connect() as connection:
-            revision = connection.scalars(sa.select(_revision.c.version_num)).first()
+        with explained(folder), engine.connect() as connection:
+            revision = connection.scalars(sa.select(t.revision.c.version_num)).first()
     except ProjectFault:
         engine.dispose()
         raise
@@ -536,65 +411,12 @@ def open_project(folder: Path) -> Store:
         engine.dispose()
         raise ProjectFault(f"{folder} was made by a newer autocoder ({revision}); install that version.")
     if revision < LATEST:
-        _upgrade(engine)
+        upgrade(engine)
     return Store(folder, str(settings.get("name", folder.name)), engine)
 
 
-@contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    """Turn what a database driver raises into one sentence, without the values that were to be stored."""
-    try:
-        yield
-    except DBAPIError as fault:
-        reason = str(fault.orig).splitlines()[0]
-        remedy = "close other programs that use it, or restore project.db from a copy"
-        raise ProjectFault(f"{folder}: the database cannot be used ({reason}); {remedy}.") from None
-
-
-def _engine(folder: Path, url: str) -> sa.Engine:
-    """Return the engine; statements in errors and logs never show their values, which are what people said."""
-    address = sa.make_url(url)
-    if address.get_backend_name() != "sqlite":
-        try:
-            return sa.create_engine(address, hide_parameters=True)
-        except ModuleNotFoundError:
-            raise ProjectFault('a PostgreSQL database needs: pip install "autocoder[postgres]".') from None
-    path = str(folder / (address.database or "project.db"))
-    engine = sa.create_engine(address.set(database=path), hide_parameters=True)
-    sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    """Turn off the driver's own transactions and set what SQLite leaves off."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    """Take the write lock at the start of a write: a lock taken midway cannot wait for another writer."""
-    immediate = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _upgrade(engine: sa.Engine) -> None:
-    """Bring the database to the latest form; Alembic is imported here alone, since opening rarely needs it."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    with engine.execution_options(write=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
 def _margin(connection: sa.Connection) -> Margin | None:
-    rows = connection.execute(sa.select(_agreement_look).order_by(_agreement_look.c.id)).all()
+    rows = connection.execute(sa.select(t.agreement_look).order_by(t.agreement_look.c.id)).all()
     fixed = [row for row in rows if row.margin is not None]
     if not fixed:
         return None
@@ -612,27 +434,27 @@ def _ids(connection: sa.Connection, table: sa.Table) -> dict[str, int]:
 def _coder_counts(connection: sa.Connection) -> tuple[CoderCount, ...]:
     query = (
         sa.select(
-            _coder.c.name,
-            _coder.c.kind,
-            sa.func.count(_coding.c.id),
-            sa.func.count(sa.distinct(_coding.c.transcript_id)),
+            t.coder.c.name,
+            t.coder.c.kind,
+            sa.func.count(t.coding.c.id),
+            sa.func.count(sa.distinct(t.coding.c.transcript_id)),
         )
-        .outerjoin(_coding, _coding.c.coder_id == _coder.c.id)
-        .group_by(_coder.c.id, _coder.c.name, _coder.c.kind)
-        .order_by(_coder.c.id)
+        .outerjoin(t.coding, t.coding.c.coder_id == t.coder.c.id)
+        .group_by(t.coder.c.id, t.coder.c.name, t.coder.c.kind)
+        .order_by(t.coder.c.id)
     )
     return tuple(CoderCount(Coder(name, CoderKind(kind)), n, m) for name, kind, n, m in connection.execute(query))
 
 
 def _insert_codebook(connection: sa.Connection, codebook: Codebook, change: str, at: str) -> None:
     values = {"version": codebook.version, "at": at, "change": change, "content": codebook_to_json(codebook)}
-    connection.execute(sa.insert(_codebook).values(**values))
+    connection.execute(sa.insert(t.codebook).values(**values))
 
 
 def _insert_transcripts(connection: sa.Connection, transcripts: Iterable[Transcript]) -> None:
     for transcript in transcripts:
         transcript_id = connection.scalars(
-            sa.insert(_transcript)
+            sa.insert(t.transcript)
             .values(
                 name=transcript.name,
                 text=transcript.text,
@@ -641,18 +463,18 @@ def _insert_transcripts(connection: sa.Connection, transcripts: Iterable[Transcr
                 speakers={name: dict(variables) for name, variables in transcript.speakers.items()},
                 groups=list(transcript.groups),
             )
-            .returning(_transcript.c.id)
+            .returning(t.transcript.c.id)
         ).one()
         rows = [_turn_row(transcript_id, n, turn) for n, turn in enumerate(transcript.turns)]
         if rows:
-            connection.execute(sa.insert(_turn), rows)
+            connection.execute(sa.insert(t.turn), rows)
 
 
 def _describe_transcripts(connection: sa.Connection, transcripts: Iterable[Transcript]) -> None:
     for transcript in transcripts:
         speakers = {name: dict(variables) for name, variables in transcript.speakers.items()}
         values = {"variables": dict(transcript.variables), "speakers": speakers, "groups": list(transcript.groups)}
-        connection.execute(sa.update(_transcript).where(_transcript.c.name == transcript.name).values(**values))
+        connection.execute(sa.update(t.transcript).where(t.transcript.c.name == transcript.name).values(**values))
 
 
 def _turn_row(transcript_id: int, number: int, turn: Turn) -> dict[str, Any]:
@@ -662,10 +484,10 @@ def _turn_row(transcript_id: int, number: int, turn: Turn) -> dict[str, Any]:
 
 
 def _insert_coders(connection: sa.Connection, coders: Iterable[Coder]) -> None:
-    kinds = {row.name: row.kind for row in connection.execute(sa.select(_coder.c.name, _coder.c.kind))}
+    kinds = {row.name: row.kind for row in connection.execute(sa.select(t.coder.c.name, t.coder.c.kind))}
     for coder in coders:
         if coder.name not in kinds:
-            connection.execute(sa.insert(_coder).values(name=coder.name, kind=coder.kind.value))
+            connection.execute(sa.insert(t.coder).values(name=coder.name, kind=coder.kind.value))
             kinds[coder.name] = coder.kind.value
         elif kinds[coder.name] != coder.kind.value:
             raise ProjectFault(
@@ -675,7 +497,7 @@ def _insert_coders(connection: sa.Connection, coders: Iterable[Coder]) -> None:
 
 def _insert_codings(connection: sa.Connection, codings: Iterable[Coding]) -> int:
     """Insert the codings that are not there yet and return their number."""
-    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
+    transcripts, coders = _ids(connection, t.transcript), _ids(connection, t.coder)
     there = {tuple(row) for row in connection.execute(sa.select(*_key_columns()))}
     rows = []
     for coding in codings:
@@ -683,20 +505,20 @@ def _insert_codings(connection: sa.Connection, codings: Iterable[Coding]) -> int
         if identity not in there:
             there.add(identity)
             rows.append(_coding_row(coding, identity))
-    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        connection.execute(sa.insert(_coding), rows[start : start + _ROWS_PER_STATEMENT])
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        connection.execute(sa.insert(t.coding), rows[start : start + ROWS_PER_STATEMENT])
     return len(rows)
 
 
 def _insert_files(connection: sa.Connection, files: Iterable[FileRead]) -> None:
-    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
+    transcripts, coders = _ids(connection, t.transcript), _ids(connection, t.coder)
     for file in files:
         values = {"name": file.name, "sha256": file.sha256, "at": file.at, "source": file.source}
-        file_id = connection.scalars(sa.insert(_file_read).values(**values).returning(_file_read.c.id)).one()
+        file_id = connection.scalars(sa.insert(t.file_read).values(**values).returning(t.file_read.c.id)).one()
         held = {coding.key: coding.said for coding in file.codings}
         rows = [_place(key, transcripts, coders) | {"file_id": file_id, "said": said} for key, said in held.items()]
-        for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-            connection.execute(sa.insert(_held), rows[start : start + _ROWS_PER_STATEMENT])
+        for start in range(0, len(rows), ROWS_PER_STATEMENT):
+            connection.execute(sa.insert(t.held), rows[start : start + ROWS_PER_STATEMENT])
 
 
 def _place(key: CodingKey, transcripts: Mapping[str, int], coders: Mapping[str, int]) -> dict[str, Any]:
@@ -718,48 +540,54 @@ def _bound(place: Mapping[str, Any]) -> dict[str, Any]:
 def _forget_held(connection: sa.Connection, held: Sequence[Held]) -> None:
     if not held:
         return
-    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
+    transcripts, coders = _ids(connection, t.transcript), _ids(connection, t.coder)
     files: dict[tuple[str, str], list[int]] = {}
-    for row in connection.execute(sa.select(_file_read)):
+    for row in connection.execute(sa.select(t.file_read)):
         files.setdefault((row.name, row.source), []).append(row.id)
     rows = [
         _bound(_place(each.key, transcripts, coders)) | {"at_file": file_id}
         for each in held
         for file_id in files[each.file, each.source]
     ]
-    connection.execute(sa.delete(_held).where(_at_place(_held), _held.c.file_id == sa.bindparam("at_file")), rows)
+    connection.execute(sa.delete(t.held).where(_at_place(t.held), t.held.c.file_id == sa.bindparam("at_file")), rows)
 
 
 def _delete_codings(connection: sa.Connection, keys: Sequence[CodingKey]) -> None:
     """Delete codings that no imported file holds any more."""
     if not keys:
         return
-    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
-    still = sa.exists().where(*(_held.c[column.name] == column for column in _key_columns()))
+    transcripts, coders = _ids(connection, t.transcript), _ids(connection, t.coder)
+    still = sa.exists().where(*(t.held.c[column.name] == column for column in _key_columns()))
     rows = [_bound(_place(key, transcripts, coders)) for key in keys]
-    connection.execute(sa.delete(_coding).where(_at_place(_coding), ~still), rows)
+    connection.execute(sa.delete(t.coding).where(_at_place(t.coding), ~still), rows)
 
 
 def _key_columns() -> tuple[sa.Column[Any], ...]:
-    return (_coding.c.transcript_id, _coding.c.start, _coding.c.end, _coding.c.code, _coding.c.coder_id)
+    return (
+        t.coding.c.transcript_id,
+        t.coding.c.start,
+        t.coding.c.end,
+        t.coding.c.code,
+        t.coding.c.coder_id,
+    )
 
 
 def _reword_codings(connection: sa.Connection, codings: Sequence[Coding]) -> None:
     if not codings:
         return
-    transcripts, coders = _ids(connection, _transcript), _ids(connection, _coder)
+    transcripts, coders = _ids(connection, t.transcript), _ids(connection, t.coder)
     rows = [
         _bound(_place(coding.key, transcripts, coders)) | {"new_memo": coding.memo, "new_weight": coding.weight}
         for coding in codings
     ]
     values: dict[str, Any] = {"memo": sa.bindparam("new_memo"), "weight": sa.bindparam("new_weight")}
-    connection.execute(sa.update(_coding).where(_at_place(_coding)).values(values), rows)
+    connection.execute(sa.update(t.coding).where(_at_place(t.coding)).values(values), rows)
 
 
 def _insert_memos(connection: sa.Connection, memos: Iterable[Memo]) -> None:
     """Insert the memos that are not there yet."""
-    transcripts = _ids(connection, _transcript)
-    columns = [column for column in _memo.c if column is not _memo.c.id]
+    transcripts = _ids(connection, t.transcript)
+    columns = [column for column in t.memo.c if column is not t.memo.c.id]
     there = {tuple(row) for row in connection.execute(sa.select(*columns))}
     for memo in memos:
         values: dict[str, Any] = {
@@ -774,7 +602,7 @@ def _insert_memos(connection: sa.Connection, memos: Iterable[Memo]) -> None:
         }
         if tuple(values.values()) not in there:
             there.add(tuple(values.values()))
-            connection.execute(sa.insert(_memo).values(**values))
+            connection.execute(sa.insert(t.memo).values(**values))
 
 
 def _memo_of(row: sa.Row[Any]) -> Memo:
@@ -798,7 +626,8 @@ def _coding_row(coding: Coding, identity: tuple[int, int, int, str, int]) -> dic
     }
 
 
-def _coding_of(row: sa.Row[Any]) -> Coding:
+def coding_of(row: sa.Row[Any]) -> Coding:
+    """Return the coding in a row that also names its ``transcript`` and its ``coder``."""
     return Coding(
         transcript=row.transcript,
         span=Span(row.start, row.end),
@@ -813,7 +642,43 @@ def _coding_of(row: sa.Row[Any]) -> Coding:
     )
 
 
-def _decision_of(row: sa.Row[Any]) -> Decision:
+def insert_decision(connection: sa.Connection, decision: Decision) -> int:
+    """Append a decision in a transaction that is under way and return its id."""
+    moved = decision.new_span
+    values = {
+        "coder_id": id_of(connection, t.coder, decision.coder),
+        "at": decision.at,
+        "transcript_id": id_of(connection, t.transcript, decision.transcript),
+        "start": decision.span.start,
+        "end": decision.span.end,
+        "before": list(decision.before),
+        "after": list(decision.after),
+        "saw_suggestion": decision.saw_suggestion,
+        "shown": list(decision.shown),
+        "score": decision.score,
+        "seconds": decision.seconds,
+        "model": decision.model,
+        "codebook_version": decision.codebook_version,
+        "mode": decision.mode.value,
+        "action": decision.action.value if decision.action else "",
+        "new_start": moved.start if moved else None,
+        "new_end": moved.end if moved else None,
+        "memo": decision.memo,
+        "reason": decision.reason.value if decision.reason else "",
+        "undoes": decision.undoes,
+    }
+    added: int = connection.scalars(sa.insert(t.decision).values(**values).returning(t.decision.c.id)).one()
+    return added
+
+
+def id_of(connection: sa.Connection, table: sa.Table, name: str) -> int:
+    """Return the id of a coder or a transcript by its name."""
+    found: int = connection.scalars(sa.select(table.c.id).where(table.c.name == name)).one()
+    return found
+
+
+def decision_of(row: sa.Row[Any]) -> Decision:
+    """Return the decision in a row that also names its ``transcript`` and its ``coder``."""
     return Decision(
         coder=row.coder,
         at=row.at,
@@ -827,29 +692,11 @@ def _decision_of(row: sa.Row[Any]) -> Decision:
         seconds=row.seconds,
         model=row.model,
         codebook_version=row.codebook_version,
+        mode=Mode(row.mode),
+        action=Action(row.action) if row.action else None,
+        new_span=None if row.new_start is None else Span(row.new_start, row.new_end),
+        memo=row.memo,
+        reason=Reason(row.reason) if row.reason else None,
+        undoes=row.undoes,
+        id=row.id,
     )
-
-
-def codebook_to_json(codebook: Codebook) -> dict[str, Any]:
-    """Return the codebook as JSON data; :func:`codebook_from_json` is the way back."""
-    return {
-        "name": codebook.name,
-        "exclusive": sorted(codebook.exclusive),
-        "codes": [asdict(code) for code in codebook.codes],
-    }
-
-
-def codebook_from_json(content: Mapping[str, Any], version: int) -> Codebook:
-    """Return the codebook that :func:`codebook_to_json` wrote."""
-    codes = tuple(_code_of(record) for record in content["codes"])
-    return Codebook(content["name"], codes, frozenset(content["exclusive"]), version)
-
-
-def _code_of(record: Mapping[str, Any]) -> Code:
-    lists: dict[str, Any] = {
-        "include": tuple(record["include"]),
-        "exclude": tuple(Exclusion(**exclusion) for exclusion in record["exclude"]),
-        "aliases": tuple(record["aliases"]),
-        "crosswalk": tuple((to, relation) for to, relation in record["crosswalk"]),
-    }
-    return Code(**{**record, **lists})

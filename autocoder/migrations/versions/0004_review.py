@@ -1,0 +1,185 @@
+"""What the review page needs: answers, checks, assignments, accounts, jobs, the audit log and the index of words."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Add the columns, tables and indexes."""
+    _decisions()
+    _answers()
+    _checks_and_assignments()
+    _accounts()
+    _jobs()
+    _audit()
+    _words()
+
+
+def _decisions() -> None:
+    """What a decision says beyond before and after; ``undoes`` is the decision that it takes back."""
+    op.add_column("decision", sa.Column("mode", sa.String(20), nullable=False, server_default="confirm"))
+    op.add_column("decision", sa.Column("action", sa.String(20), nullable=False, server_default=""))
+    op.add_column("decision", sa.Column("new_start", sa.Integer))
+    op.add_column("decision", sa.Column("new_end", sa.Integer))
+    op.add_column("decision", sa.Column("memo", sa.Text, nullable=False, server_default=""))
+    op.add_column("decision", sa.Column("reason", sa.String(40), nullable=False, server_default=""))
+    op.add_column("decision", sa.Column("undoes", sa.Integer))
+    op.create_index("decision_by_coder", "decision", ["coder_id", "transcript_id", "id"])
+    op.create_index("decision_by_passage", "decision", ["transcript_id", "start"])
+    op.create_index(
+        "decision_undone_once",
+        "decision",
+        ["undoes"],
+        unique=True,
+        sqlite_where=sa.text("undoes IS NOT NULL"),
+        postgresql_where=sa.text("undoes IS NOT NULL"),
+    )
+
+
+def _answers() -> None:
+    """The decision that answers a suggestion at present, and the orders in which open suggestions are taken up."""
+    op.add_column("coding", sa.Column("answer", sa.Integer))
+    _index_of_open("open_by_place", ["coder_id", "transcript_id", "start", "id"])
+    _index_of_open("open_by_code", ["coder_id", "code", "transcript_id", "start", "id"])
+    _index_of_open("open_by_doubt", ["coder_id", sa.text("abs(score - 0.5)"), "id"])
+    op.create_index("coding_by_code", "coding", ["code", "transcript_id", "start"])
+
+
+def _index_of_open(name: str, columns: list[str | sa.TextClause]) -> None:
+    unanswered = sa.text("answer IS NULL")
+    op.create_index(name, "coding", columns, sqlite_where=unanswered, postgresql_where=unanswered)
+
+
+def _checks_and_assignments() -> None:
+    op.create_table(
+        "check_passage",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("coder_id", sa.Integer, sa.ForeignKey("coder.id"), nullable=False),
+        sa.Column("transcript_id", sa.Integer, sa.ForeignKey("transcript.id"), nullable=False),
+        sa.Column("start", sa.Integer, nullable=False),
+        sa.Column("end", sa.Integer, nullable=False),
+        sa.Column("code", sa.String(200), nullable=False),
+        sa.Column("score", sa.Float),
+        sa.Column("model", sa.String(400), nullable=False),
+        sa.Column("at", sa.String(40), nullable=False),
+        sa.Column("drawn_by", sa.Integer, sa.ForeignKey("decision.id")),
+        sa.Column("answer", sa.Integer, sa.ForeignKey("decision.id")),
+        sa.CheckConstraint('0 <= start AND start < "end"', name="check_is_a_span"),
+    )
+    op.create_index("check_of_coder", "check_passage", ["coder_id", "answer"])
+    op.create_table(
+        "assignment",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("transcript_id", sa.Integer, sa.ForeignKey("transcript.id"), nullable=False),
+        sa.Column("coder_id", sa.Integer, sa.ForeignKey("coder.id"), nullable=False),
+        sa.Column("task", sa.String(20), nullable=False),
+        sa.Column("given_by", sa.String(400), nullable=False),
+        sa.Column("at", sa.String(40), nullable=False),
+        sa.Column("committed", sa.String(40)),
+        sa.UniqueConstraint("transcript_id", "coder_id", "task", name="assigned_once"),
+    )
+    op.create_table(
+        "setting",
+        sa.Column("name", sa.String(60), primary_key=True),
+        sa.Column("value", sa.JSON, nullable=False),
+    )
+
+
+def _accounts() -> None:
+    """Tokens are kept as SHA-256, passwords as argon2."""
+    op.create_table(
+        "account",
+        sa.Column("coder_id", sa.Integer, sa.ForeignKey("coder.id"), primary_key=True),
+        sa.Column("password", sa.String(400), nullable=False),
+        sa.Column("role", sa.String(20), nullable=False),
+        sa.Column("created", sa.String(40), nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("locked_until", sa.String(40)),
+        sa.Column("disabled", sa.String(40)),
+    )
+    op.create_table(
+        "invitation",
+        sa.Column("token", sa.String(64), primary_key=True),
+        sa.Column("coder", sa.String(400), nullable=False),
+        sa.Column("role", sa.String(20), nullable=False),
+        sa.Column("given_by", sa.String(400), nullable=False),
+        sa.Column("expires", sa.String(40), nullable=False),
+        sa.Column("used", sa.String(40)),
+    )
+    op.create_table(
+        "session",
+        sa.Column("token", sa.String(64), primary_key=True),
+        sa.Column("coder_id", sa.Integer, sa.ForeignKey("coder.id"), nullable=False),
+        sa.Column("created", sa.String(40), nullable=False),
+        sa.Column("seen", sa.String(40), nullable=False),
+        sa.Column("expires", sa.String(40), nullable=False),
+    )
+
+
+def _jobs() -> None:
+    op.create_table(
+        "job",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("arguments", sa.JSON, nullable=False),
+        sa.Column("state", sa.String(20), nullable=False, index=True),
+        sa.Column("share", sa.Float, nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("result", sa.JSON, nullable=False),
+        sa.Column("given_by", sa.String(400), nullable=False),
+        sa.Column("created", sa.String(40), nullable=False),
+        sa.Column("started", sa.String(40)),
+        sa.Column("heartbeat", sa.String(40)),
+        sa.Column("finished", sa.String(40)),
+        sa.Column("cancel", sa.Boolean, nullable=False),
+    )
+
+
+def _audit() -> None:
+    """Each row holds the hash of the row before it, and the database refuses to change one."""
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("at", sa.String(40), nullable=False),
+        sa.Column("who", sa.String(400), nullable=False),
+        sa.Column("what", sa.String(40), nullable=False),
+        sa.Column("about", sa.JSON, nullable=False),
+        sa.Column("previous", sa.String(64), nullable=False, unique=True),
+        sa.Column("hash", sa.String(64), nullable=False),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        for deed in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER audit_no_{deed.lower()} BEFORE {deed} ON audit "
+                "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+            )
+        return
+    op.execute(
+        "CREATE FUNCTION keep_audit() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$"
+    )
+    op.execute("CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION keep_audit()")
+
+
+def _words() -> None:
+    """The normalised text of each turn, found by any three letters of it, so that prefixes do not hide a word."""
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE spoken USING fts5("
+            "text, transcript_id UNINDEXED, number UNINDEXED, tokenize = 'trigram')"
+        )
+        return
+    op.create_table(
+        "spoken",
+        sa.Column("transcript_id", sa.Integer, sa.ForeignKey("transcript.id"), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("text", sa.Text, nullable=False),
+    )
+    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    op.execute("CREATE INDEX spoken_by_letters ON spoken USING gin (text gin_trgm_ops)")

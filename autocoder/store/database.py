@@ -1,0 +1,74 @@
+"""The database under a project: SQLite or PostgreSQL, its transactions, and how it is brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from autocoder.errors import AutocoderError
+
+LATEST = "0004"
+BUSY_MILLISECONDS = 15_000
+
+
+class ProjectFault(AutocoderError):
+    """A folder that is no project, or a project that cannot be opened or written."""
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what a database driver raises into one sentence, without the values that were to be stored."""
+    try:
+        yield
+    except DBAPIError as fault:
+        reason = str(fault.orig).splitlines()[0]
+        remedy = "close other programs that use it, or restore project.db from a copy"
+        raise ProjectFault(f"{folder}: the database cannot be used ({reason}); {remedy}.") from None
+
+
+def connect(folder: Path, url: str) -> sa.Engine:
+    """Return the engine; statements in errors and logs never show their values, which are what people said."""
+    address = sa.make_url(url)
+    if address.get_backend_name() != "sqlite":
+        try:
+            return sa.create_engine(address, hide_parameters=True)
+        except ModuleNotFoundError:
+            raise ProjectFault('a PostgreSQL database needs: pip install "autocoder[postgres]".') from None
+    path = str(folder / (address.database or "project.db"))
+    engine = sa.create_engine(address.set(database=path), hide_parameters=True)
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Turn off the driver's own transactions and set what SQLite leaves off."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Take the write lock at the start of a write: a lock taken midway cannot wait for another writer."""
+    immediate = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Bring the database to the latest form; Alembic is imported here alone, since opening rarely needs it."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%"))
+    with engine.execution_options(write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
