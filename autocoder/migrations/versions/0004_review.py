@@ -165,6 +165,11 @@ def _audit() -> None:
         "$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$"
     )
     op.execute("CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION keep_audit()")
+    for table in ("audit", "decision"):  # emptying a table at one stroke runs no trigger of its rows
+        op.execute(
+            f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table} "
+            f"EXECUTE FUNCTION keep_{'audit' if table == 'audit' else 'decisions'}()"
+        )
 
 
 def _words() -> None:
