@@ -14,6 +14,7 @@ from itertools import pairwise
 from markupsafe import Markup, escape
 
 from autocoder.project import Role, Span, Transcript, Turn
+from autocoder.text import normalise
 
 _HEBREW = re.compile("[\u05d0-\u05f2\ufb1d-\ufb4f]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
@@ -39,6 +40,11 @@ class Run:
     text: str
     lanes: tuple[Stripe | None, ...] = ()
     focus: bool = False
+
+    @property
+    def on(self) -> tuple[tuple[int, Stripe], ...]:
+        """The codings with their lanes, the farthest from the text first, as they are nested when drawn."""
+        return tuple((lane, stripe) for lane, stripe in reversed(list(enumerate(self.lanes))) if stripe is not None)
 
     @property
     def html(self) -> Markup:
@@ -119,7 +125,8 @@ def _places(transcript: Transcript) -> Iterator[tuple[Span, Turn | None]]:
 
 def _between(transcript: Transcript, start: int, end: int, speaker: str) -> Iterator[tuple[Span, None]]:
     for match in re.finditer(r"\S(?:.*\S)?", transcript.text[start:end]):
-        said = _TIMES.sub("", match.group().replace(speaker, "") if speaker else match.group())
+        line = normalise(match.group())
+        said = _TIMES.sub("", line.replace(normalise(speaker), "") if speaker else line)
         if said:
             yield Span(start + match.start(), start + match.end()), None
 
