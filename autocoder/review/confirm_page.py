@@ -21,6 +21,7 @@ from autocoder.review.panes import Names, shown, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
 from autocoder.store import Store, passages
 from autocoder.store.decisions import AlreadyAnswered, history
+from autocoder.store.reach import names_in_reach
 from autocoder.store.queues import Order, Queue, open_ones
 
 PATH = "/confirm"
@@ -184,7 +185,7 @@ def _choices(request: Request, choice: Choice, names: Names) -> dict[str, object
     """Return what the reader may choose from above the card; only a whole page shows it."""
     if wants_part(request):
         return {}
-    return {"orders": tuple(Order), "transcripts": passages.names_in_reach(store_of(request), reviewer_of(request).coder)}
+    return {"orders": tuple(Order), "transcripts": names_in_reach(store_of(request), reviewer_of(request).coder)}
 
 
 routes = [

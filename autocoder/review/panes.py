@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from autocoder.project import Code, Codebook, Coding, Span, Transcript
 from autocoder.report.words import Language
 from autocoder.review.colours import class_of
-from autocoder.review.drawing import Drawn, Stripe, draw, draw_blocks
+from autocoder.review.drawing import Drawn, Stripe, direction, draw, draw_blocks
 from autocoder.text import normalise
 
 AROUND = 12  # turns before and after the passage that are drawn at once; the rest comes when it is scrolled to
@@ -86,6 +86,11 @@ class Shown:
     names: Names
     coder: str
     address: str
+
+    @property
+    def direction(self) -> str:
+        """The direction of most of what is drawn, so that speakers stand where the text begins."""
+        return direction("".join(run.text for block in self.drawn.blocks for run in block.runs))
 
     @property
     def whole(self) -> str:

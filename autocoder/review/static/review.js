@@ -34,6 +34,7 @@
       place.select?.();
       return;
     }
+    if (control.matches(FIELDS)) { control.focus(); return; }
     if (control.dataset.selection !== undefined) control.href = withSelection(control.href);
     if (control.hasAttribute("hx-get") && control.tagName === "A") control.setAttribute("hx-get", control.getAttribute("href"));
     control.click();
@@ -155,6 +156,7 @@
       return chip;
     }));
     list.hidden = !chosen.length;
+    for (const button of all(".take")) button.toggleAttribute("data-idle", !chosen.length);
   }
 
   document.addEventListener("change", (event) => { if (event.target.matches("#codebook input[type=checkbox]")) showChosen(); });
