@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from autocoder.errors import AutocoderError
-from autocoder.review import people
+from autocoder.review import codebook_page, confirm_page, look, people
 from autocoder.review.guard import Guard, Limits
 from autocoder.review.pages import page
 from autocoder.review.sessions import Door, Gate
@@ -28,6 +28,9 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
     routes: list[BaseRoute] = [
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
         *people.routes,
+        *look.routes,
+        *codebook_page.routes,
+        *confirm_page.routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
     app.state.store = store
