@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from autocoder.custody import keep_private
 from autocoder.errors import AutocoderError
@@ -332,13 +333,16 @@ class Store:
         return added
 
     def add_suggestions(self, coder: Coder, transcript: str, codings: Sequence[Coding]) -> None:
-        """Replace what this model coder suggested for a transcript, and remember that it is done."""
+        """Replace what this model coder suggested for a transcript, and remember that it is done.
+
+        A suggestion that a person has answered stays, since a decision is about it.
+        """
         with self.writing() as connection:
             _insert_coders(connection, [coder])
             coder_id = _ids(connection, t.coder)[coder.name]
             transcript_id = _ids(connection, t.transcript)[transcript]
             mine = (t.coding.c.coder_id == coder_id) & (t.coding.c.transcript_id == transcript_id)
-            connection.execute(sa.delete(t.coding).where(mine))
+            connection.execute(sa.delete(t.coding).where(mine, t.coding.c.answer.is_(None)))
             _insert_codings(connection, codings)
             done = (t.precoded.c.coder_id == coder_id) & (t.precoded.c.transcript_id == transcript_id)
             connection.execute(sa.delete(t.precoded).where(done))
@@ -521,13 +525,17 @@ def _insert_coders(connection: sa.Connection, coders: Iterable[Coder]) -> None:
 def _insert_codings(connection: sa.Connection, codings: Iterable[Coding]) -> int:
     """Insert the codings that are not there yet and return their number."""
     transcripts, coders = _ids(connection, t.transcript), _ids(connection, t.coder)
-    there = {tuple(row) for row in connection.execute(sa.select(*_key_columns()))}
+    codings = tuple(codings)
+    there: set[tuple[Any, ...]] = set()
+    for transcript_id in {transcripts[coding.transcript] for coding in codings}:
+        known = sa.select(*_key_columns()).where(t.coding.c.transcript_id == transcript_id)
+        there.update(tuple(row) for row in connection.execute(known))
     rows = []
     for coding in codings:
         identity = (transcripts[coding.transcript], *_edges(coding.span), coding.code, coders[coding.coder])
         if identity not in there:
             there.add(identity)
-            rows.append(_coding_row(coding, identity))
+            rows.append(coding_row(coding, identity))
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         connection.execute(sa.insert(t.coding), rows[start : start + ROWS_PER_STATEMENT])
     return len(rows)
@@ -610,7 +618,7 @@ def _reword_codings(connection: sa.Connection, codings: Sequence[Coding]) -> Non
 def _insert_memos(connection: sa.Connection, memos: Iterable[Memo]) -> None:
     """Insert the memos that are not there yet."""
     transcripts = _ids(connection, t.transcript)
-    columns = [column for column in t.memo.c if column is not t.memo.c.id]
+    columns = [column for column in t.memo.c if column.name not in ("id", "made_by")]
     there = {tuple(row) for row in connection.execute(sa.select(*columns))}
     for memo in memos:
         values: dict[str, Any] = {
@@ -637,7 +645,8 @@ def _edges(span: Span) -> tuple[int, int]:
     return span.start, span.end
 
 
-def _coding_row(coding: Coding, identity: tuple[int, int, int, str, int]) -> dict[str, Any]:
+def coding_row(coding: Coding, identity: tuple[int, int, int, str, int]) -> dict[str, Any]:
+    """Return the columns of a coding; ``identity`` is its key in the database's numbers."""
     names = ("transcript_id", "start", "end", "code", "coder_id")
     return dict(zip(names, identity, strict=True)) | {
         "origin": coding.origin.value,
@@ -665,6 +674,12 @@ def coding_of(row: sa.Row[Any]) -> Coding:
     )
 
 
+def insert_where_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
+    """Insert a row unless one with its key is there, in a transaction that is under way; return 1 or 0."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return connection.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount
+
+
 def insert_decision(connection: sa.Connection, decision: Decision) -> int:
     """Append a decision in a transaction that is under way and return its id."""
     moved = decision.new_span
@@ -689,6 +704,7 @@ def insert_decision(connection: sa.Connection, decision: Decision) -> int:
         "memo": decision.memo,
         "reason": decision.reason.value if decision.reason else "",
         "undoes": decision.undoes,
+        "batch": decision.batch,
     }
     added: int = connection.scalars(sa.insert(t.decision).values(**values).returning(t.decision.c.id)).one()
     return added
@@ -721,5 +737,6 @@ def decision_of(row: sa.Row[Any]) -> Decision:
         memo=row.memo,
         reason=Reason(row.reason) if row.reason else None,
         undoes=row.undoes,
+        batch=row.batch,
         id=row.id,
     )
