@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Project, Role, Span, Transcript, Turn
+from autocoder.store import create
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -140,3 +141,11 @@ def double_coded(codebook: Codebook) -> Project:
     coders = (Coder("דנה"), Coder("אבי"), Coder("autocoder m1", CoderKind.MODEL))
     transcripts = tuple(transcript for transcript, _ in made)
     return Project("לימוד", codebook, transcripts, coders, (*first, *second, *model))
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory, codebook: Codebook) -> Path:
+    """An empty project, to be copied: making one runs every migration."""
+    folder = tmp_path_factory.mktemp("blank") / "p"
+    create(folder, "מחקר", codebook, "2026-01-01T00:00:00").close()
+    return folder

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from autocoder.text import normalise
+
 revision = "0004"
 down_revision = "0003"
 
@@ -170,16 +172,26 @@ def _audit() -> None:
 def _words() -> None:
     """The normalised text of each turn, found by any three letters of it, so that prefixes do not hide a word."""
     if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            "CREATE VIRTUAL TABLE spoken USING fts5("
-            "text, transcript_id UNINDEXED, number UNINDEXED, tokenize = 'trigram')"
+        op.execute("CREATE VIRTUAL TABLE spoken USING fts5(text, tokenize = 'trigram')")
+    else:
+        op.create_table(
+            "spoken",
+            sa.Column("rowid", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("text", sa.Text, nullable=False),
         )
-        return
-    op.create_table(
-        "spoken",
-        sa.Column("transcript_id", sa.Integer, sa.ForeignKey("transcript.id"), primary_key=True),
-        sa.Column("number", sa.Integer, primary_key=True),
-        sa.Column("text", sa.Text, nullable=False),
-    )
-    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    op.execute("CREATE INDEX spoken_by_letters ON spoken USING gin (text gin_trgm_ops)")
+        op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        op.execute("CREATE INDEX spoken_by_letters ON spoken USING gin (text gin_trgm_ops)")
+    _index_words_said_so_far()
+
+
+def _index_words_said_so_far() -> None:
+    """Index older transcripts as the store does new ones: a row's number is the transcript's id and the turn's."""
+    connection = op.get_bind()
+    spoken = sa.table("spoken", sa.column("rowid"), sa.column("text"))
+    for (transcript_id,) in connection.execute(sa.text("SELECT id FROM transcript ORDER BY id")).all():
+        of_it = {"id": transcript_id}
+        text = connection.execute(sa.text("SELECT text FROM transcript WHERE id = :id"), of_it).scalar_one()
+        turns = sa.text('SELECT number, start, "end" FROM turn WHERE transcript_id = :id')
+        found = [tuple(turn) for turn in connection.execute(turns, of_it)] or [(0, 0, len(text))]
+        rows = [{"rowid": (transcript_id << 24) + n, "text": normalise(text[start:end])} for n, start, end in found]
+        connection.execute(sa.insert(spoken), rows)
