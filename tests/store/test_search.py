@@ -245,10 +245,11 @@ def downgrade(path: Path) -> None:
             old.execute(f"DROP TABLE {table}")
         indexes = old.execute(
             "SELECT name FROM sqlite_master WHERE type = 'index' AND (name LIKE 'open_by%' OR name LIKE 'decision_%' "
-            "OR name IN ('coding_by_code', 'coding_by_coder', 'answered_by_place'))"
+            "OR name IN ('coding_by_code', 'coding_by_coder', 'answered_by_code'))"
         ).fetchall()
         for (index,) in indexes:
             old.execute(f"DROP INDEX {index}")
+        old.execute("CREATE INDEX ix_coding_coder_id ON coding (coder_id)")
         for column in ("mode", "action", "new_start", "new_end", "memo", "reason", "undoes"):
             old.execute(f"ALTER TABLE decision DROP COLUMN {column}")
         old.execute("ALTER TABLE coding DROP COLUMN answer")

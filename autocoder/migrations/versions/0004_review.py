@@ -20,6 +20,7 @@ def upgrade() -> None:
     _jobs()
     _audit()
     _words()
+    _lists_and_counts()
 
 
 def _decisions() -> None:
@@ -195,3 +196,12 @@ def _index_words_said_so_far() -> None:
         found = [tuple(turn) for turn in connection.execute(turns, of_it)] or [(0, 0, len(text))]
         rows = [{"rowid": (transcript_id << 24) + n, "text": normalise(text[start:end])} for n, start, end in found]
         connection.execute(sa.insert(spoken), rows)
+
+
+def _lists_and_counts() -> None:
+    """Codings of a coder in the order of the transcripts, and answered suggestions by code, to list and to count."""
+    op.drop_index("ix_coding_coder_id", "coding")
+    op.create_index("coding_by_coder", "coding", ["coder_id", "transcript_id", "start"])
+    given = sa.text("answer IS NOT NULL")
+    columns = ["coder_id", "code", "transcript_id"]
+    op.create_index("answered_by_code", "coding", columns, sqlite_where=given, postgresql_where=given)
