@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -50,7 +51,7 @@ def by_transcript(store: Store, model: str) -> tuple[Progress, ...]:
     )
 
 
-def _progress(store: Store, model: str, group: sa.Column[str] | sa.Column[int]) -> tuple[Progress, ...]:
+def _progress(store: Store, model: str, group: sa.Column[Any]) -> tuple[Progress, ...]:
     theirs = t.coding.c.coder_id == sa.select(t.coder.c.id).where(t.coder.c.name == model).scalar_subquery()
     count = sa.select(group, sa.func.count()).where(theirs).group_by(group)
     kept = count.join_from(t.coding, t.decision, t.decision.c.id == t.coding.c.answer)
@@ -59,11 +60,11 @@ def _progress(store: Store, model: str, group: sa.Column[str] | sa.Column[int]) 
         left = _counter(connection.execute(count.where(t.coding.c.answer.is_(None))).all())
         done = _counter(connection.execute(count.where(t.coding.c.answer.is_not(None))).all())
         accepted = _counter(connection.execute(kept).all())
-    names = sorted(left | done, key=lambda name: -left[name] - done[name])
+    names = sorted(set(left) | set(done), key=lambda name: -left[name] - done[name])
     return tuple(Progress(name, done[name], accepted[name], left[name]) for name in names)
 
 
-def _counter(rows: Sequence[sa.Row[tuple[str | int, int]]]) -> Counter[str]:
+def _counter(rows: Sequence[sa.Row[Any]]) -> Counter[str]:
     return Counter({str(name): count for name, count in rows})
 
 
@@ -202,10 +203,9 @@ def assigned(store: Store, task: str) -> dict[str, frozenset[str]]:
 def state(store: Store) -> tuple[int, int, int]:
     """Return numbers that change whenever a decision, an import or a pre-coded transcript comes in."""
     with store.reading() as connection:
-        return tuple(  # type: ignore[return-value]
-            connection.scalars(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).one()
-            for table in (t.decision, t.file_read, t.coding)
-        )
+        newest = [sa.select(sa.func.max(table.c.id)) for table in (t.decision, t.file_read, t.coding)]
+        decision, file, coding = (connection.scalars(query).one() or 0 for query in newest)
+    return decision, file, coding
 
 
 def model_coders(store: Store) -> Iterator[str]:

@@ -1,5 +1,7 @@
-"""What a person must not see yet: suggestions and others' coding where that person codes blind, and blind coding of
-others that is not revealed."""
+"""What a person must not see yet.
+
+Suggestions and others' coding where that person codes blind, and blind coding of others that is not revealed.
+"""
 
 from __future__ import annotations
 

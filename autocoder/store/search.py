@@ -24,7 +24,7 @@ from autocoder.text import normalise, normalise_with_map
 
 LONGEST_QUERY = 200
 INDEXED = 3  # letters of the shortest word that the index of words can find
-_ROWS = 400
+_ROWS, _MOST_ROWS = 400, 4_000
 _PHRASE = re.compile(r'(?<!\S)"([^"]+)"(?!\S)|(\S+)')
 
 Late = Callable[[], bool]
@@ -163,14 +163,15 @@ def sayings(store: Store, wish: Wish, size: int, late: Late, after: str = "") ->
         first, last = _rows_of(connection, wish.transcript)
         last_seen = int(after) if after.isdecimal() else first - 1
         found: list[Saying] = []
+        many = 2 * size
         while len(found) <= size:
-            rows = connection.execute(_spoken(connection, wish.words, max(first - 1, last_seen), last)).all()
+            rows = connection.execute(_spoken(connection, wish.words, max(first - 1, last_seen), last, many)).all()
             hits = [row.rowid for row in rows if wish.words.said(row.text)]
             turns = _turns_at(connection, hits)
             found += [saying for saying in turns if wish.role in (None, saying.role)]
-            if len(rows) < _ROWS:
-                return _page(found, size, lambda saying: str(place(saying.transcript_id, saying.turn)))
-            last_seen = rows[-1].rowid
+            if len(rows) < many:
+                break
+            last_seen, many = rows[-1].rowid, min(2 * many, _MOST_ROWS)
             if late() and len(found) <= size:
                 return Page(tuple(found), str(last_seen), late=True)
         return _page(found, size, lambda saying: str(place(saying.transcript_id, saying.turn)))
@@ -189,10 +190,10 @@ def _rows_of(connection: sa.Connection, transcript: str) -> tuple[int, int]:
     return (place(number), place(number + 1) - 1) if number is not None else (0, -1)
 
 
-def _spoken(connection: sa.Connection, words: Words, after: int, last: int) -> sa.Select[Any]:
+def _spoken(connection: sa.Connection, words: Words, after: int, last: int, many: int) -> sa.Select[Any]:
     """Select the next rows that may hold the words; words that are too short for the index are left to the caller."""
     query = sa.select(t.spoken.c.rowid, t.spoken.c.text).where(t.spoken.c.rowid > after, t.spoken.c.rowid <= last)
-    query = query.order_by(t.spoken.c.rowid).limit(_ROWS)
+    query = query.order_by(t.spoken.c.rowid).limit(many)
     if not words.indexed:
         return query
     if connection.dialect.name != "sqlite":
@@ -221,7 +222,7 @@ def _whole(connection: sa.Connection, transcript_id: int) -> Span:
     return Span(0, max(1, connection.scalars(length).one()))
 
 
-_FIRST_STRETCH, _QUICK, _SLOW = 16, 60, 600
+_FIRST_STRETCH, _FEW = 16, 60
 
 
 def codings(store: Store, wish: Wish, allowed: Allowed, size: int, late: Late, after: str = "") -> Page[Coded]:
@@ -247,7 +248,7 @@ def codings(store: Store, wish: Wish, allowed: Allowed, size: int, late: Late, a
                 return _page(found, size, lambda coded: f"{coded.transcript_id}.{coded.span.start}.{coded.id}")
             full = len(rows) == _ROWS
             key = (rows[-1].transcript_id, rows[-1].start, rows[-1].id) if full else (end + 1, -1, -1)
-            stretch = stretch * 2 if len(rows) < _QUICK else stretch
+            stretch = stretch * 4 if len(rows) < _FEW else stretch
             if late() and key[0] <= last:
                 return Page(tuple(found), ".".join(map(str, key)), late=True)
         return Page(tuple(found))
@@ -342,8 +343,8 @@ def _coded(row: sa.Row[Any]) -> Coded:
 
 def _next_said(connection: sa.Connection, words: Words, first: int, last: int) -> int | None:
     """Return the next transcript that has a turn with the first word; the passage may hold the others elsewhere."""
-    query = _spoken(connection, Words(words.indexed[:1]), place(first) - 1, place(last + 1) - 1)
-    row = connection.scalars(query.limit(1)).first()
+    query = _spoken(connection, Words(words.indexed[:1]), place(first) - 1, place(last + 1) - 1, 1)
+    row = connection.scalars(query).first()
     return None if row is None else turn_at(row)[0]
 
 

@@ -9,26 +9,18 @@ the 95th percentile and keeps them in ``scale.json`` beside it.
 from __future__ import annotations
 
 import json
-import os
-import platform
 import random
 import sqlite3
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
-
-import numpy as np
-import typer
 
 from autocoder.bundled import codebooks, study
 from autocoder.project import Coder, CoderKind, Role, Span, Transcript, Turn
 from autocoder.read import read_file
 from autocoder.steps import find_codebook
-from autocoder.store import Addition, create, open_project
+from autocoder.store import Addition, create
 
 PEOPLE = tuple(f"חוקרת {n}" for n in range(1, 13))
 MODEL = "autocoder m1"
@@ -87,7 +79,9 @@ def build(folder: Path, size: Size) -> None:
         database.execute("PRAGMA synchronous=OFF")
         _suggest(database, size, codes, chance)
         _decide(database, size.decisions, chance)
-        database.execute("INSERT INTO precoded SELECT coder.id, transcript.id FROM coder, transcript WHERE kind='model'")
+        database.execute(
+            "INSERT INTO precoded SELECT coder.id, transcript.id FROM coder, transcript WHERE kind='model'"
+        )
     database.close()
 
 
@@ -124,7 +118,7 @@ def _decide(database: sqlite3.Connection, decisions: int, chance: random.Random)
         [decisions],
     ).fetchall()
     log = (
-        "INSERT INTO decision (id, coder_id, at, transcript_id, start, \"end\", before, after, saw_suggestion, shown, "
+        'INSERT INTO decision (id, coder_id, at, transcript_id, start, "end", before, after, saw_suggestion, shown, '
         "score, seconds, model, codebook_version, mode, action) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, 1, 'confirm', ?)"
     )
@@ -141,11 +135,11 @@ def _decide(database: sqlite3.Connection, decisions: int, chance: random.Random)
         after = shown if yes else "[]"
         seconds = round(chance.lognormvariate(1.5, 0.6), 1)
         action = "accept" if yes else "reject"
-        rows.append(
-            (number, person, at, transcript, start, end, shown, after, shown, score, seconds, MODEL, action)
-        )
+        rows.append((number, person, at, transcript, start, end, shown, after, shown, score, seconds, MODEL, action))
         if yes:
             kept.append((transcript, start, end, code, person, at))
     database.executemany(log, rows)
     database.executemany(coded, kept)
-    database.executemany("UPDATE coding SET answer = ? WHERE id = ?", [(n, row[0]) for n, row in enumerate(answered, 1)])
+    database.executemany(
+        "UPDATE coding SET answer = ? WHERE id = ?", [(n, row[0]) for n, row in enumerate(answered, 1)]
+    )
