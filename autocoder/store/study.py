@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from autocoder.custody import keep_private
 from autocoder.errors import AutocoderError
 from autocoder.project import (
     Action,
@@ -36,7 +37,7 @@ from autocoder.project import (
 )
 from autocoder.store import schema as t
 from autocoder.store.codebooks import codebook_from_json, codebook_to_json
-from autocoder.store.database import LATEST, ProjectFault, connect, explained, upgrade
+from autocoder.store.database import LATEST, ProjectFault, address_of, connect, explained, upgrade
 
 SETTINGS = "autocoder.toml"
 DATABASE = "sqlite:///project.db"
@@ -148,13 +149,13 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Give a connection that reads one state of the database."""
-        with explained(self.folder), self._engine.connect() as connection:
+        with explained(self.folder, self._engine), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection whose writes are one transaction, all or nothing."""
-        with explained(self.folder), self._engine.execution_options(write=True).begin() as connection:
+        with explained(self.folder, self._engine), self._engine.execution_options(write=True).begin() as connection:
             yield connection
 
     # reading
@@ -370,27 +371,49 @@ class Store:
             return insert_decision(connection, decision)
 
 
-def create(folder: Path, name: str, codebook: Codebook, at: str) -> Store:
-    """Make a new project in ``folder``; raise ProjectFault when one is there already."""
+def create(folder: Path, name: str, codebook: Codebook, at: str, database: str = DATABASE) -> Store:
+    """Make a new project in ``folder``; raise ProjectFault when one is there already.
+
+    A password in the address of the database serves now and is not kept.
+    """
     if (folder / SETTINGS).exists():
         raise ProjectFault(f"{folder} is a project already; choose another folder or go on with this one.")
     if (folder / "project.db").exists():
         raise ProjectFault(f"{folder} holds a project.db that belongs to no project; move it away first.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise ProjectFault(f"{folder} cannot be made ({fault.strerror}); choose another place.") from None
-    engine = connect(folder, DATABASE)
-    with explained(folder):
+    engine = connect(folder, database)
+    with explained(folder, engine):
+        _refuse_used(folder, engine)
+        _make_folder(folder)
         upgrade(engine)
     store = Store(folder, name, engine)
     with store.writing() as connection:
         _insert_codebook(connection, codebook, f"started from {codebook.name}", at)
+    if engine.dialect.name == "sqlite":
+        keep_private(folder / "project.db")
     partial = folder / f"{SETTINGS}.partial"
+    kept = address_of(database).set(password=None).render_as_string()
     quoted = json.dumps(name, ensure_ascii=False)
-    partial.write_text(f'# An autocoder project.\nname = {quoted}\ndatabase = "{DATABASE}"\n', encoding="utf-8")
+    partial.write_text(f"# An autocoder project.\nname = {quoted}\ndatabase = {json.dumps(kept)}\n", encoding="utf-8")
+    keep_private(partial)
     os.replace(partial, folder / SETTINGS)  # the folder is a project from here on
     return store
+
+
+def _refuse_used(folder: Path, engine: sa.Engine) -> None:
+    """Refuse a database of PostgreSQL that holds something already; SQLite's is a file in the folder."""
+    if engine.dialect.name == "postgresql" and sa.inspect(engine).get_table_names():
+        where = f"{engine.url.database} on {engine.url.host or 'this computer'}"
+        raise ProjectFault(f"{folder}: the database {where} holds tables already; give the project an empty one.")
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder, for its owner alone; one that holds other things already keeps its rights."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not any(folder.iterdir()):
+            keep_private(folder)
+    except OSError as fault:
+        raise ProjectFault(f"{folder} cannot be made ({fault.strerror}); choose another place.") from None
 
 
 def open_project(folder: Path) -> Store:
@@ -406,7 +429,7 @@ def open_project(folder: Path) -> Store:
     if engine.url.database and engine.dialect.name == "sqlite" and not Path(engine.url.database).is_file():
         raise ProjectFault(f"{folder}: project.db is missing; restore it from a copy.")
     try:
-        with explained(folder), engine.connect() as connection:
+        with explained(folder, engine), engine.connect() as connection:
             revision = connection.scalars(sa.select(t.revision.c.version_num)).first()
     except ProjectFault:
         engine.dispose()
