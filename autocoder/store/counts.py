@@ -65,7 +65,7 @@ def _progress(store: Store, model: str, group: sa.Column[Any]) -> tuple[Progress
 
 
 def _counter(rows: Sequence[sa.Row[Any]]) -> Counter[str]:
-    return Counter({str(name): count for name, count in rows})
+    return Counter({str(row[0]): row[1] for row in rows})
 
 
 @dataclass(frozen=True)

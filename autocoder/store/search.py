@@ -398,3 +398,9 @@ def _quoted(text: str, span: Span, margin: int) -> Quoted:
     before = text[max(0, span.start - margin) : span.start].rpartition("\n")[2]
     after = text[span.end : span.end + margin].partition("\n")[0]
     return Quoted(span.start - len(before), before, text[span.start : span.end], after)
+
+
+def transcript_names(store: Store, most: int) -> tuple[str, ...]:
+    """Return the names of the transcripts in the order in which they came, ``most`` at most."""
+    with store.reading() as connection:
+        return tuple(connection.scalars(sa.select(t.transcript.c.name).order_by(t.transcript.c.id).limit(most)))
