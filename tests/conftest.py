@@ -26,7 +26,7 @@ from autocoder.review.app import create_app
 from autocoder.review.reviewer import Reviewer
 from autocoder.review.reviewer import Role as Rank
 from autocoder.review.sessions import Door, Sessions
-from autocoder.store import Store
+from autocoder.store import Store, create
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -238,3 +238,11 @@ def double_coded(codebook: Codebook) -> Project:
     coders = (Coder("דנה"), Coder("אבי"), Coder("autocoder m1", CoderKind.MODEL))
     transcripts = tuple(transcript for transcript, _ in made)
     return Project("לימוד", codebook, transcripts, coders, (*first, *second, *model))
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory, codebook: Codebook) -> Path:
+    """An empty project, to be copied: making one runs every migration."""
+    folder = tmp_path_factory.mktemp("blank") / "p"
+    create(folder, "מחקר", codebook, "2026-01-01T00:00:00").close()
+    return folder
