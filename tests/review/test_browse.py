@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,9 +11,10 @@ import pytest
 from lxml import html
 
 from autocoder.classifier import CodeEntry, Input, Manifest, write_manifest
-from autocoder.project import Action, Coding, Origin
+from autocoder.project import Coding, Origin
 from autocoder.review.browse import Asked, search, under
-from autocoder.review.desk import Answer, Scope, answer, next_card
+from autocoder.review.desk import Answer, next_card, answer, Scope
+from autocoder.project import Action
 from autocoder.review.reviewer import Reviewer, Role
 from autocoder.store import Addition, Store
 from autocoder.store.assignments import Task, assign, commit_blind
