@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from autocoder.errors import AutocoderError
-from autocoder.review import codebook_page, confirm_page, look, people
+from autocoder.review import browse, codebook_page, confirm_page, look, people
 from autocoder.review.guard import Guard, Limits
 from autocoder.review.pages import page
 from autocoder.review.sessions import Door, Gate
@@ -27,10 +27,11 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
     """Return the application that serves a project; each module of routes gives its own list."""
     routes: list[BaseRoute] = [
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
-        *people.routes,
         *look.routes,
+        *people.routes,
         *codebook_page.routes,
         *confirm_page.routes,
+        *browse.routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
     app.state.store = store
