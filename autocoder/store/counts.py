@@ -64,7 +64,7 @@ def _progress(store: Store, model: str, group: sa.Column[Any]) -> tuple[Progress
     return tuple(Progress(name, done[name], accepted[name], left[name]) for name in names)
 
 
-def _counter(rows: Sequence[sa.Row[Any]]) -> Counter[str]:
+def _counter(rows: Sequence[Any]) -> Counter[str]:
     return Counter({str(row[0]): row[1] for row in rows})
 
 
