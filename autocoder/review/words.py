@@ -197,6 +197,15 @@ _WORDS = {
     "origin_auto": ("suggested", "הצעת המודל"),
     "origin_adjudicated": ("settled", "הוכרע"),
     # progress and influence
+    "right_so_far": (
+        "Suggestions of this code were right {hits} of {n} times so far, judged by blind coding.",
+        "עד כה הצעות לקוד הזה היו נכונות {hits} מתוך {n} פעמים, לפי קידוד עיוור.",
+    ),
+    "right_too_few": (
+        "Not enough passages were coded blind yet to say how often this code is suggested rightly.",
+        "אין עדיין די קטעים בקידוד עיוור כדי לומר באיזו תדירות הקוד הזה מוצע נכון.",
+    ),
+    "similar_being_made": ("Similar passages are being looked up…", "קטעים דומים נאספים כעת…"),
     "progress_of": ("Suggestions of {model}", "ההצעות של {model}"),
     "no_suggestions": (
         "There are no suggestions yet: train a model and pre-code transcripts.",

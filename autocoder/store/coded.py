@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from autocoder.project import CoderKind, Origin, Role, Span, Transcript, Turn
 from autocoder.store import schema as t
 from autocoder.store.assignments import Task, visible
-from autocoder.store.study import Store
+from autocoder.store.study import Store, id_of
 
 _AT_ONCE = 500
 
@@ -41,7 +41,7 @@ def given_by(store: Store, coder: str, transcripts: Collection[int] | None = Non
 
 def _given(store: Store, whose: sa.ColumnElement[bool], transcripts: Collection[int] | None) -> tuple[Given, ...]:
     c = t.coding.c
-    query = (
+    query: sa.Select[Any] = (
         sa.select(c.id, c.transcript_id, c.start, c.end, c.code, t.coder.c.name, c.origin, c.created)
         .join(t.coder, t.coder.c.id == c.coder_id)
         .where(whose)
@@ -120,8 +120,16 @@ def numbered(store: Store, numbers: Collection[int]) -> dict[int, Transcript]:
     return found
 
 
-def fingerprints(store: Store) -> dict[int, tuple[str, str]]:
-    """Return name and SHA-256 of the text of every transcript by its number."""
+def fingerprints(store: Store, numbers: Collection[int] | None = None) -> dict[int, tuple[str, str]]:
+    """Return name and SHA-256 of the text of transcripts, all or some, by their numbers."""
     query = sa.select(t.transcript.c.id, t.transcript.c.name, t.transcript.c.sha256)
+    if numbers is not None:
+        query = query.where(t.transcript.c.id.in_(numbers))
     with store.reading() as connection:
         return {row.id: (row.name, row.sha256) for row in connection.execute(query)}
+
+
+def number_of(store: Store, transcript: str) -> int:
+    """Return the number of the transcript of that name."""
+    with store.reading() as connection:
+        return id_of(connection, t.transcript, transcript)
