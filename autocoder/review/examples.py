@@ -138,8 +138,7 @@ def _chosen(store: Store, ranked: Sequence[Passage], coder: str, transcript_id: 
     having = [passage for passage in elsewhere if code in passage.codes][:LOOKED_AT]
     lacking = [passage for passage in elsewhere if code not in passage.codes][:LOOKED_AT]
     seen = seen_of(store, [each.id for passage in (*having, *lacking) for each in passage.given], coder)
-    used: set[int] = set()
-    shown = _first(having, WITH, seen, used), _first(lacking, WITHOUT, seen, used)
+    shown = _first(having, WITH, seen), _first(lacking, WITHOUT, seen)
     places = [(each.transcript_id, each.span) for group in shown for each in group]
     names = fingerprints(store, {number for number, _ in places})
     quotes = iter(quoted(store, places, 0))
@@ -153,15 +152,14 @@ def _chosen(store: Store, ranked: Sequence[Passage], coder: str, transcript_id: 
     return Similar(with_code, without)
 
 
-def _first(passages: Iterable[Passage], many: int, seen: frozenset[int], used: set[int]) -> list[Given]:
+def _first(passages: Iterable[Passage], many: int, seen: frozenset[int]) -> list[Given]:
     """Return a coding of each of the first passages that may be seen, at most one of a transcript."""
-    found: list[Given] = []
+    found: dict[int, Given] = {}
     for passage in passages:
         visible = [each for each in passage.given if each.id in seen]
-        if visible and passage.transcript_id not in used and len(found) < many:
-            used.add(passage.transcript_id)
-            found.append(visible[0])
-    return found
+        if visible and len(found) < many:
+            found.setdefault(passage.transcript_id, visible[0])
+    return list(found.values())
 
 
 def _short(quote: str) -> str:
