@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from autocoder.errors import AutocoderError
-from autocoder.review import browse, codebook_page, confirm_page, look, people
+from autocoder.review import browse, codebook_page, confirm_page, look, people, progress
 from autocoder.review.guard import Guard, Limits
 from autocoder.review.pages import page
 from autocoder.review.sessions import Door, Gate
@@ -32,6 +32,7 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         *codebook_page.routes,
         *confirm_page.routes,
         *browse.routes,
+        *progress.routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
     app.state.store = store
