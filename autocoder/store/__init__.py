@@ -13,6 +13,7 @@ from autocoder.store.study import (
     MarginFixed,
     Store,
     Summary,
+    Then,
     create,
     open_project,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "ProjectFault",
     "Store",
     "Summary",
+    "Then",
     "create",
     "open_project",
 ]
