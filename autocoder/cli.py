@@ -37,6 +37,7 @@ app = typer.Typer(
 codebook_app = typer.Typer(help="The codebook of a project.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(codebook_app, name="codebook")
 
+HOME = "127.0.0.1"
 KEPT = "What was finished is kept; the same command goes on from there."
 SHOWN = 40
 """The most changed codings that are printed of one file."""
@@ -90,11 +91,21 @@ def progress_bar(title: str, stopped: str) -> Iterator[Callable[[float], None]]:
 def new(
     project: ProjectFolder,
     codebook: Annotated[str, typer.Option(help="cfir-2009, cfir-2022, peer-support, upsides-principles, or a file.")],
+    database: Annotated[
+        str | None,
+        typer.Option(help="postgresql://USER@HOST/DATABASE for a team; the password from PGPASSWORD or ~/.pgpass."),
+    ] = None,
 ) -> None:
     """Make a new project with a codebook."""
+    from autocoder import custody
+
     book = steps.find_codebook(codebook)
-    steps.new_project(project, book).close()
+    steps.new_project(project, book, database).close()
     typer.echo(f"Made {project} with the codebook {book.name}: {len(book)} codes.")
+    if database and "@" in database and ":" in database.rpartition("@")[0].partition("://")[2]:
+        typer.echo("The password of the database was not kept; put it into PGPASSWORD or ~/.pgpass.")
+    for warning in custody.warnings(project):
+        typer.echo(f"Note: {warning}", err=True)
     typer.echo(f"Next: autocoder import {project} FILES")
 
 
@@ -578,6 +589,58 @@ def evaluate(
         write_text(json_file, tables.as_json(found))
     if json_file != STDOUT:
         typer.echo(tables.evaluation_table(found, book, terminal_width()))
+
+
+@app.command()
+def review(
+    project: ProjectFolder,
+    team: Annotated[bool, typer.Option("--team", help="For several people with accounts.")] = False,
+    host: Annotated[str, typer.Option(help="The address to listen at; beyond this computer only with --team.")] = HOME,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 0,
+    name: Annotated[
+        list[str] | None, typer.Option(help="A name under which a team reaches the page, when not the address.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate for TLS, as .pem.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="The key of the certificate.")] = None,
+    lock_after: Annotated[int, typer.Option(min=1, max=720, help="Minutes without a reader until it locks.")] = 60,
+    browser: Annotated[bool, typer.Option(help="Open the browser, or print the link.")] = True,
+) -> None:
+    """Open the review page, where people decide about suggestions; Ctrl-C ends it."""
+    from autocoder import custody
+    from autocoder.review.server import Serving, serve
+
+    asked = Serving(team, host, port, tuple(name or ()), tls_cert, tls_key, browser, lock_after * 60)
+    with steps.open_project(project) as opened:
+        for warning in custody.warnings(project):
+            typer.echo(f"Note: {warning}", err=True)
+        serve(opened, asked, steps.now(), typer.echo)
+
+
+@app.command()
+def audit(
+    project: ProjectFolder,
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write every entry as CSV.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the log of who did what: whether every entry and every recorded decision stands as it was written."""
+    from autocoder.report import tables
+    from autocoder.store import audit as log
+
+    writable(csv_file)
+    with steps.open_project(project) as opened:
+        found = log.verify(opened)
+        if csv_file:
+            tables.write_csv(csv_file, log.rows(opened))
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+        raise typer.Exit(0 if found.whole else 1)
+    if found.broken:
+        typer.echo(f"Entry {found.broken.id} does not hold: {found.broken.why}.")
+    if found.unrecorded:
+        typer.echo(f"{found.unrecorded} decisions have no entry: the end of the log was cut off, or they were put in.")
+    typer.echo(f"{found.entries} entries hold. The last hash, to be noted where nobody can change it: {found.head}")
+    if not found.whole:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -364,7 +364,8 @@ class Decision:
 
     ``before`` and ``after`` are the codes of the passage by what was suggested or coded and by the answer; ``shown``
     are the codes that the reviewer saw suggested; ``new_span`` is where the passage lies after its boundaries were
-    moved. ``id`` is given by the store and ``undoes`` is the id of the decision that this one takes back.
+    moved. ``id`` is given by the store, ``undoes`` is the id of the decision that this one takes back, and decisions
+    that were made at once share a ``batch``.
     """
 
     coder: str
@@ -385,7 +386,13 @@ class Decision:
     memo: str = ""
     reason: Reason | None = None
     undoes: int | None = None
+    batch: str = ""
     id: int | None = None
+
+    @property
+    def place(self) -> Span:
+        """Where the decision left the passage."""
+        return self.new_span or self.span
 
 
 @dataclass(frozen=True)

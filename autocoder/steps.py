@@ -54,11 +54,11 @@ def find_codebook(name: str) -> Codebook:
     return codebook
 
 
-def new_project(folder: Path, codebook: Codebook) -> Store:
-    """Make a project named like its folder."""
-    from autocoder.store import create
+def new_project(folder: Path, codebook: Codebook, database: str | None = None) -> Store:
+    """Make a project named like its folder, on a database of its own in the folder or on one of PostgreSQL."""
+    from autocoder.store import DATABASE, create
 
-    return create(folder, folder.resolve().name, codebook, now())
+    return create(folder, folder.resolve().name, codebook, now(), database or DATABASE)
 
 
 def open_project(folder: Path) -> Store:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
@@ -196,7 +196,7 @@ def _row(*cells: Cell) -> list[Cell]:
     return list(cells)
 
 
-def write_csv(path: Path, rows: Rows) -> None:
+def write_csv(path: Path, rows: Iterable[Sequence[Cell]]) -> None:
     """Write rows as CSV that spreadsheet programs open in Hebrew; a text that would run as a formula is quoted."""
     with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows([_guarded(cell) for cell in row] for row in rows)

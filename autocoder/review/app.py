@@ -1,20 +1,51 @@
-"""The application: every route of the page behind one guard."""
+"""The application: every route of the page behind one guard and one gate."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
+from autocoder.errors import AutocoderError
+from autocoder.review import codebook_page, confirm_page, look, people
+from autocoder.review.guard import Guard, Limits
+from autocoder.review.pages import page
+from autocoder.review.sessions import Door, Gate
 from autocoder.store import Store
 
 STATIC = Path(__file__).with_name("static")
+SAID = (400, 403, 404, 405, 413)
 
 
-def create_app(store: Store) -> Starlette:
+def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIApp:
     """Return the application that serves a project; each module of routes gives its own list."""
-    app = Starlette(routes=[Mount("/static", StaticFiles(directory=STATIC), name="static")])
+    routes: list[BaseRoute] = [
+        Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        *look.routes,
+        *people.routes,
+        *codebook_page.routes,
+        *confirm_page.routes,
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
     app.state.store = store
-    return app
+    app.state.door = door
+    return Guard(Gate(app, door), door.hosts, limits)
+
+
+async def _refused(request: Request, fault: Exception) -> Response:
+    """Say in the reader's words why a request was refused."""
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    shown = page(request, "problem.html", status, sentence="", reason=status if status in SAID else 500)
+    shown.headers.update(getattr(fault, "headers", None) or {})
+    return shown
+
+
+async def _explained(request: Request, fault: Exception) -> Response:
+    """Show the sentence of an error that a person can mend."""
+    return page(request, "problem.html", 400, sentence=str(fault), reason=400)

@@ -6,6 +6,7 @@ Reading never changes the study; a write is one transaction, all or nothing.
 
 from autocoder.store.database import BUSY_MILLISECONDS, ProjectFault
 from autocoder.store.study import (
+    DATABASE,
     Addition,
     CoderCount,
     FileRead,
@@ -20,6 +21,7 @@ from autocoder.store.study import (
 
 __all__ = [
     "BUSY_MILLISECONDS",
+    "DATABASE",
     "Addition",
     "CoderCount",
     "FileRead",

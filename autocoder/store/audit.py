@@ -121,6 +121,14 @@ def entries(store: Store) -> Iterator[Entry]:
             yield Entry(row.id, row.at, row.who, row.what, row.about, row.previous, row.hash)
 
 
+def rows(store: Store) -> Iterator[list[str]]:
+    """Yield the log as rows of a table, the heading first."""
+    yield ["id", "at", "who", "what", "about", "previous", "hash"]
+    for entry in entries(store):
+        about = json.dumps(entry.about, ensure_ascii=False)
+        yield [str(entry.id), entry.at, entry.who, entry.what, about, entry.previous, entry.hash]
+
+
 def verify(store: Store) -> Verdict:
     """Go through the whole chain and compare each recorded decision with its row."""
     head, count, seen = START, 0, set[int]()

@@ -22,29 +22,52 @@ class ProjectFault(AutocoderError):
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def explained(folder: Path, engine: sa.Engine) -> Iterator[None]:
     """Turn what a database driver raises into one sentence, without the values that were to be stored."""
     try:
         yield
     except DBAPIError as fault:
         reason = str(fault.orig).splitlines()[0]
         remedy = "close other programs that use it, or restore project.db from a copy"
+        if engine.dialect.name == "postgresql":
+            remedy = "see that PostgreSQL runs there, and that PGPASSWORD or the file .pgpass holds the password"
         raise ProjectFault(f"{folder}: the database cannot be used ({reason}); {remedy}.") from None
+
+
+def address_of(url: str) -> sa.URL:
+    """Return the address of a database, PostgreSQL's always with psycopg 3; raise ProjectFault for any other kind."""
+    try:
+        address = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):  # its message repeats the address, password and all
+        raise ProjectFault("that is no address of a database; write postgresql://USER@HOST/DATABASE.") from None
+    if address.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return address.set(drivername="postgresql+psycopg")
+    if address.drivername == "sqlite":
+        return address
+    raise ProjectFault(f"{address.drivername} is no kind of database for a project; use SQLite or PostgreSQL.")
 
 
 def connect(folder: Path, url: str) -> sa.Engine:
     """Return the engine; statements in errors and logs never show their values, which are what people said."""
-    address = sa.make_url(url)
-    if address.get_backend_name() != "sqlite":
-        try:
-            return sa.create_engine(address, hide_parameters=True)
-        except ModuleNotFoundError:
-            raise ProjectFault('a PostgreSQL database needs: pip install "autocoder[postgres]".') from None
+    address = address_of(url)
+    if address.get_backend_name() == "postgresql":
+        return _connect_postgresql(address)
     path = str(folder / (address.database or "project.db"))
     engine = sa.create_engine(address.set(database=path), hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _connect_postgresql(address: sa.URL) -> sa.Engine:
+    """Return an engine that notices a server that was started anew, and encrypts what goes to another computer."""
+    far = address.host not in (None, "", "localhost", "127.0.0.1", "::1") and not str(address.host).startswith("/")
+    if far and "sslmode" not in address.query:
+        address = address.update_query_dict({"sslmode": "require"})
+    try:
+        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    except ModuleNotFoundError:
+        raise ProjectFault('a PostgreSQL database needs: pip install "autocoder[postgres]".') from None
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -58,6 +58,14 @@ coding = sa.Table(
     sa.Column("codebook_version", sa.Integer),
     sa.Column("weight", sa.Float),
     sa.Column("answer", sa.Integer),
+    sa.Column("made_by", sa.Integer),
+)
+skipped = sa.Table(
+    "skipped",
+    schema,
+    sa.Column("coding_id", sa.Integer, primary_key=True),
+    sa.Column("coder_id", sa.Integer, primary_key=True),
+    sa.Column("decision", sa.Integer),
 )
 decision = sa.Table(
     "decision",
@@ -83,6 +91,7 @@ decision = sa.Table(
     sa.Column("memo", sa.Text),
     sa.Column("reason", sa.String),
     sa.Column("undoes", sa.Integer),
+    sa.Column("batch", sa.String),
 )
 file_read = sa.Table(
     "file_read",
@@ -116,6 +125,7 @@ memo = sa.Table(
     sa.Column("text", sa.Text),
     sa.Column("author", sa.String),
     sa.Column("created", sa.String),
+    sa.Column("made_by", sa.Integer),
 )
 precoded = sa.Table(
     "precoded",
@@ -156,6 +166,13 @@ assignment = sa.Table(
     sa.Column("given_by", sa.String),
     sa.Column("at", sa.String),
     sa.Column("committed", sa.String),
+)
+seen = sa.Table(
+    "seen",
+    schema,
+    sa.Column("coder_id", sa.Integer, primary_key=True),
+    sa.Column("transcript_id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String),
 )
 setting = sa.Table(
     "setting",

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
+from autocoder.custody import keep_private
 from autocoder.errors import AutocoderError
 from autocoder.project import (
     Action,
@@ -35,7 +37,7 @@ from autocoder.project import (
 )
 from autocoder.store import schema as t
 from autocoder.store.codebooks import codebook_from_json, codebook_to_json
-from autocoder.store.database import LATEST, ProjectFault, connect, explained, upgrade
+from autocoder.store.database import LATEST, ProjectFault, address_of, connect, explained, upgrade
 
 SETTINGS = "autocoder.toml"
 DATABASE = "sqlite:///project.db"
@@ -149,13 +151,13 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Give a connection that reads one state of the database."""
-        with explained(self.folder), self._engine.connect() as connection:
+        with explained(self.folder, self._engine), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection whose writes are one transaction, all or nothing."""
-        with explained(self.folder), self._engine.execution_options(write=True).begin() as connection:
+        with explained(self.folder, self._engine), self._engine.execution_options(write=True).begin() as connection:
             yield connection
 
     # reading
@@ -335,13 +337,16 @@ class Store:
         return added
 
     def add_suggestions(self, coder: Coder, transcript: str, codings: Sequence[Coding]) -> None:
-        """Replace what this model coder suggested for a transcript, and remember that it is done."""
+        """Replace what this model coder suggested for a transcript, and remember that it is done.
+
+        A suggestion that a person has answered stays, since a decision is about it.
+        """
         with self.writing() as connection:
             _insert_coders(connection, [coder])
             coder_id = _ids(connection, t.coder)[coder.name]
             transcript_id = _ids(connection, t.transcript)[transcript]
             mine = (t.coding.c.coder_id == coder_id) & (t.coding.c.transcript_id == transcript_id)
-            connection.execute(sa.delete(t.coding).where(mine))
+            connection.execute(sa.delete(t.coding).where(mine, t.coding.c.answer.is_(None)))
             _insert_codings(connection, codings)
             done = (t.precoded.c.coder_id == coder_id) & (t.precoded.c.transcript_id == transcript_id)
             connection.execute(sa.delete(t.precoded).where(done))
@@ -370,27 +375,49 @@ class Store:
             return insert_decision(connection, decision)
 
 
-def create(folder: Path, name: str, codebook: Codebook, at: str) -> Store:
-    """Make a new project in ``folder``; raise ProjectFault when one is there already."""
+def create(folder: Path, name: str, codebook: Codebook, at: str, database: str = DATABASE) -> Store:
+    """Make a new project in ``folder``; raise ProjectFault when one is there already.
+
+    A password in the address of the database serves now and is not kept.
+    """
     if (folder / SETTINGS).exists():
         raise ProjectFault(f"{folder} is a project already; choose another folder or go on with this one.")
     if (folder / "project.db").exists():
         raise ProjectFault(f"{folder} holds a project.db that belongs to no project; move it away first.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise ProjectFault(f"{folder} cannot be made ({fault.strerror}); choose another place.") from None
-    engine = connect(folder, DATABASE)
-    with explained(folder):
+    engine = connect(folder, database)
+    with explained(folder, engine):
+        _refuse_used(folder, engine)
+        _make_folder(folder)
         upgrade(engine)
     store = Store(folder, name, engine)
     with store.writing() as connection:
         _insert_codebook(connection, codebook, f"started from {codebook.name}", at)
+    if engine.dialect.name == "sqlite":
+        keep_private(folder / "project.db")
     partial = folder / f"{SETTINGS}.partial"
+    kept = address_of(database).set(password=None).render_as_string()
     quoted = json.dumps(name, ensure_ascii=False)
-    partial.write_text(f'# An autocoder project.\nname = {quoted}\ndatabase = "{DATABASE}"\n', encoding="utf-8")
+    partial.write_text(f"# An autocoder project.\nname = {quoted}\ndatabase = {json.dumps(kept)}\n", encoding="utf-8")
+    keep_private(partial)
     os.replace(partial, folder / SETTINGS)  # the folder is a project from here on
     return store
+
+
+def _refuse_used(folder: Path, engine: sa.Engine) -> None:
+    """Refuse a database of PostgreSQL that holds something already; SQLite's is a file in the folder."""
+    if engine.dialect.name == "postgresql" and sa.inspect(engine).get_table_names():
+        where = f"{engine.url.database} on {engine.url.host or 'this computer'}"
+        raise ProjectFault(f"{folder}: the database {where} holds tables already; give the project an empty one.")
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder, for its owner alone; one that holds other things already keeps its rights."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not any(folder.iterdir()):
+            keep_private(folder)
+    except OSError as fault:
+        raise ProjectFault(f"{folder} cannot be made ({fault.strerror}); choose another place.") from None
 
 
 def open_project(folder: Path) -> Store:
@@ -406,7 +433,7 @@ def open_project(folder: Path) -> Store:
     if engine.url.database and engine.dialect.name == "sqlite" and not Path(engine.url.database).is_file():
         raise ProjectFault(f"{folder}: project.db is missing; restore it from a copy.")
     try:
-        with explained(folder), engine.connect() as connection:
+        with explained(folder, engine), engine.connect() as connection:
             revision = connection.scalars(sa.select(t.revision.c.version_num)).first()
     except ProjectFault:
         engine.dispose()
@@ -502,13 +529,17 @@ def _insert_coders(connection: sa.Connection, coders: Iterable[Coder]) -> None:
 def _insert_codings(connection: sa.Connection, codings: Iterable[Coding]) -> int:
     """Insert the codings that are not there yet and return their number."""
     transcripts, coders = _ids(connection, t.transcript), _ids(connection, t.coder)
-    there = {tuple(row) for row in connection.execute(sa.select(*_key_columns()))}
+    codings = tuple(codings)
+    there: set[tuple[Any, ...]] = set()
+    for transcript_id in {transcripts[coding.transcript] for coding in codings}:
+        known = sa.select(*_key_columns()).where(t.coding.c.transcript_id == transcript_id)
+        there.update(tuple(row) for row in connection.execute(known))
     rows = []
     for coding in codings:
         identity = (transcripts[coding.transcript], *_edges(coding.span), coding.code, coders[coding.coder])
         if identity not in there:
             there.add(identity)
-            rows.append(_coding_row(coding, identity))
+            rows.append(coding_row(coding, identity))
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         connection.execute(sa.insert(t.coding), rows[start : start + ROWS_PER_STATEMENT])
     return len(rows)
@@ -591,7 +622,7 @@ def _reword_codings(connection: sa.Connection, codings: Sequence[Coding]) -> Non
 def _insert_memos(connection: sa.Connection, memos: Iterable[Memo]) -> None:
     """Insert the memos that are not there yet."""
     transcripts = _ids(connection, t.transcript)
-    columns = [column for column in t.memo.c if column is not t.memo.c.id]
+    columns = [column for column in t.memo.c if column.name not in ("id", "made_by")]
     there = {tuple(row) for row in connection.execute(sa.select(*columns))}
     for memo in memos:
         values: dict[str, Any] = {
@@ -618,7 +649,8 @@ def _edges(span: Span) -> tuple[int, int]:
     return span.start, span.end
 
 
-def _coding_row(coding: Coding, identity: tuple[int, int, int, str, int]) -> dict[str, Any]:
+def coding_row(coding: Coding, identity: tuple[int, int, int, str, int]) -> dict[str, Any]:
+    """Return the columns of a coding; ``identity`` is its key in the database's numbers."""
     names = ("transcript_id", "start", "end", "code", "coder_id")
     return dict(zip(names, identity, strict=True)) | {
         "origin": coding.origin.value,
@@ -646,6 +678,12 @@ def coding_of(row: sa.Row[Any]) -> Coding:
     )
 
 
+def insert_where_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
+    """Insert a row unless one with its key is there, in a transaction that is under way; return 1 or 0."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return connection.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount
+
+
 def insert_decision(connection: sa.Connection, decision: Decision) -> int:
     """Append a decision in a transaction that is under way and return its id."""
     moved = decision.new_span
@@ -670,6 +708,7 @@ def insert_decision(connection: sa.Connection, decision: Decision) -> int:
         "memo": decision.memo,
         "reason": decision.reason.value if decision.reason else "",
         "undoes": decision.undoes,
+        "batch": decision.batch,
     }
     added: int = connection.scalars(sa.insert(t.decision).values(**values).returning(t.decision.c.id)).one()
     return added
@@ -702,5 +741,6 @@ def decision_of(row: sa.Row[Any]) -> Decision:
         memo=row.memo,
         reason=Reason(row.reason) if row.reason else None,
         undoes=row.undoes,
+        batch=row.batch,
         id=row.id,
     )

@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def _decisions() -> None:
-    """What a decision says beyond before and after; ``undoes`` is the decision that it takes back."""
+    """What a decision says beyond before and after; ``undoes`` is what it takes back, a ``batch`` was made at once."""
     op.add_column("decision", sa.Column("mode", sa.String(20), nullable=False, server_default="confirm"))
     op.add_column("decision", sa.Column("action", sa.String(20), nullable=False, server_default=""))
     op.add_column("decision", sa.Column("new_start", sa.Integer))
@@ -29,7 +29,9 @@ def _decisions() -> None:
     op.add_column("decision", sa.Column("memo", sa.Text, nullable=False, server_default=""))
     op.add_column("decision", sa.Column("reason", sa.String(40), nullable=False, server_default=""))
     op.add_column("decision", sa.Column("undoes", sa.Integer))
+    op.add_column("decision", sa.Column("batch", sa.String(32), nullable=False, server_default=""))
     op.create_index("decision_by_coder", "decision", ["coder_id", "transcript_id", "id"])
+    op.create_index("decision_in_order", "decision", ["coder_id", "id"])
     op.create_index("decision_by_passage", "decision", ["transcript_id", "start"])
     op.create_index(
         "decision_undone_once",
@@ -42,12 +44,25 @@ def _decisions() -> None:
 
 
 def _answers() -> None:
-    """The decision that answers a suggestion at present, and the orders in which open suggestions are taken up."""
+    """The decision that answers a suggestion at present, the one that made a coding, and the order of what is open."""
     op.add_column("coding", sa.Column("answer", sa.Integer))
+    op.add_column("coding", sa.Column("made_by", sa.Integer))
+    op.add_column("memo", sa.Column("made_by", sa.Integer))
     _index_of_open("open_by_place", ["coder_id", "transcript_id", "start", "id"])
+    _index_of_open("open_by_doubt", ["coder_id", "transcript_id", sa.text("abs(coalesce(score, 0.5) - 0.5)"), "id"])
+    _index_of_open("open_by_chance", ["coder_id", "transcript_id", sa.text("(id * 2654435761) % 4294967296"), "id"])
     _index_of_open("open_by_code", ["coder_id", "code", "transcript_id", "start", "id"])
-    _index_of_open("open_by_doubt", ["coder_id", sa.text("abs(score - 0.5)"), "id"])
     op.create_index("coding_by_code", "coding", ["code", "transcript_id", "start"])
+    for table, column in (("coding", "answer"), ("coding", "made_by"), ("memo", "made_by")):
+        given = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"{table}_by_{column}", table, [column], sqlite_where=given, postgresql_where=given)
+    op.create_table(
+        "skipped",
+        sa.Column("coding_id", sa.Integer, sa.ForeignKey("coding.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("coder_id", sa.Integer, sa.ForeignKey("coder.id"), primary_key=True),
+        sa.Column("decision", sa.Integer, sa.ForeignKey("decision.id"), nullable=False),
+    )
+    op.create_index("skipped_of_coder", "skipped", ["coder_id", "decision"])
 
 
 def _index_of_open(name: str, columns: list[str | sa.TextClause]) -> None:
@@ -83,6 +98,13 @@ def _checks_and_assignments() -> None:
         sa.Column("at", sa.String(40), nullable=False),
         sa.Column("committed", sa.String(40)),
         sa.UniqueConstraint("transcript_id", "coder_id", "task", name="assigned_once"),
+    )
+    op.create_index("assigned_to_coder", "assignment", ["coder_id", "task", "transcript_id"])
+    op.create_table(
+        "seen",
+        sa.Column("coder_id", sa.Integer, sa.ForeignKey("coder.id"), primary_key=True),
+        sa.Column("transcript_id", sa.Integer, sa.ForeignKey("transcript.id"), primary_key=True),
+        sa.Column("at", sa.String(40), nullable=False),
     )
     op.create_table(
         "setting",

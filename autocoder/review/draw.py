@@ -1,0 +1,69 @@
+"""Chance on the desk: which passages a reviewer is asked about without a suggestion, with a false one, or again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from autocoder.project import Decision, Mode, Span, Transcript, Turn
+from autocoder.segment import segments
+from autocoder.store import Store, passages
+from autocoder.store.checks import asked
+from autocoder.store.decisions import Deed, Drawn
+from autocoder.store.settings import settings
+from autocoder.text import fingerprint
+
+LEAST_AUDITED = 10
+SHARE_AUDITED = 0.1
+
+
+def checks_after(store: Store, decision: Decision, card: str) -> tuple[Drawn, ...]:
+    """Return the checks that come of an answer: mostly none, so that they make up the share that the team set.
+
+    What is drawn depends on the coder and the card alone, and lies in the transcript of the answer: passages without
+    a suggestion are drawn from each transcript in proportion to the answers given there.
+    """
+    shares = settings(store)
+    planted_share = shares.planted_share if shares.planted else 0.0
+    chance = random.Random(fingerprint(f"{decision.coder}\x1f{card}"))
+    luck = chance.random() * (1 - shares.random_share - planted_share)
+    if luck < shares.random_share:
+        return _random_passage(store, decision, chance)
+    return ()
+
+
+def audited(seed: str, deeds: Sequence[Deed]) -> list[Deed]:
+    """Return decisions made at once, a tenth of them but at least ten with a check of the same passage."""
+    count = min(len(deeds), max(LEAST_AUDITED, round(SHARE_AUDITED * len(deeds))))
+    chosen = frozenset(random.Random(seed).sample(range(len(deeds)), count))
+    return [replace(deed, draws=(_audit_of(deed.decision),)) if n in chosen else deed for n, deed in enumerate(deeds)]
+
+
+def _audit_of(decision: Decision) -> Drawn:
+    (code,) = decision.after
+    return Drawn(Mode.AUDIT, decision.transcript, decision.span, code, decision.score, decision.model)
+
+
+def _random_passage(store: Store, decision: Decision, chance: random.Random) -> tuple[Drawn, ...]:
+    """Draw a passage for which the model suggests nothing, which the coder neither coded nor was asked about."""
+    taken = [
+        coding.span
+        for coding in passages.codings_in(store, decision.transcript)
+        if coding.coder in (decision.model, decision.coder)
+    ]
+    taken += [drawn.span for drawn in asked(store, decision.coder, decision.transcript)]
+    units = [span for span in units_of(store, decision.transcript) if not any(span.overlap(other) for other in taken)]
+    return (Drawn(Mode.RANDOM, decision.transcript, chance.choice(units), model=decision.model),) if units else ()
+
+
+def units_of(store: Store, name: str) -> tuple[Span, ...]:
+    """Return the units of coding of a transcript, in order."""
+    transcript = passages.transcript(store, name)
+    return () if transcript is None else _units(transcript.text, transcript.turns)
+
+
+@lru_cache(maxsize=128)
+def _units(text: str, turns: tuple[Turn, ...]) -> tuple[Span, ...]:
+    return tuple(unit.span for unit in segments(Transcript("", text, turns)))

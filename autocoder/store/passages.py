@@ -1,0 +1,36 @@
+"""One transcript and the codings in it, without loading the study."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from autocoder.project import Coding, Role, Span, Transcript, Turn
+from autocoder.store import schema as t
+from autocoder.store.study import Store, coding_of
+
+
+def transcript(store: Store, name: str) -> Transcript | None:
+    """Return the transcript of that name with its turns, or None."""
+    with store.reading() as connection:
+        row = connection.execute(sa.select(t.transcript).where(t.transcript.c.name == name)).first()
+        if row is None:
+            return None
+        query = sa.select(t.turn).where(t.turn.c.transcript_id == row.id).order_by(t.turn.c.number)
+        turns = tuple(
+            Turn(Span(turn.start, turn.end), turn.speaker, Role(turn.role), turn.time)
+            for turn in connection.execute(query)
+        )
+    return Transcript(row.name, row.text, turns, row.variables, row.speakers, tuple(row.groups))
+
+
+def codings_in(store: Store, name: str) -> tuple[Coding, ...]:
+    """Return every coding in a transcript by position, whoever made it; who may see which is for the caller to say."""
+    query = (
+        sa.select(t.coding, t.transcript.c.name.label("transcript"), t.coder.c.name.label("coder"))
+        .join(t.transcript, t.transcript.c.id == t.coding.c.transcript_id)
+        .join(t.coder, t.coder.c.id == t.coding.c.coder_id)
+        .where(t.transcript.c.name == name)
+        .order_by(t.coding.c.start, t.coding.c.end, t.coding.c.id)
+    )
+    with store.reading() as connection:
+        return tuple(coding_of(row) for row in connection.execute(query))

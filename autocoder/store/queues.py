@@ -1,0 +1,190 @@
+"""The order in which suggestions are taken up: the next open one, found through an index however large the study.
+
+Over all transcripts, the first open suggestion of each is looked up in an index that begins with the transcript, and
+the first of those is the next: a few thousand look-ups at most, however many suggestions there are and however few are
+left. Within one code or one transcript the open ones are few enough to be sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from autocoder.project import CoderKind, Coding
+from autocoder.store import schema as t
+from autocoder.store.assignments import in_reach
+from autocoder.store.study import Store, coding_of, id_of
+
+
+class Order(StrEnum):
+    """Uncertain: the score nearest one half first. Random: spread evenly over the study, the same for everybody.
+
+    The number of a suggestion is scattered by multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4).
+    """
+
+    UNCERTAIN = "uncertain"
+    CODE = "code"
+    DOCUMENT = "document"
+    RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A model's coding with its number in the store and the decision that answers it now."""
+
+    id: int
+    coding: Coding
+    answer: int | None = None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What a coder is asked about, and in which order; ``transcript`` and ``code`` narrow it where they are given."""
+
+    coder: str
+    model: str
+    order: Order = Order.UNCERTAIN
+    transcript: str | None = None
+    code: str | None = None
+
+
+def newest_model(store: Store) -> str | None:
+    """Return the name of the model that came last and has suggested something, or None."""
+    something = sa.exists().where(t.coding.c.coder_id == t.coder.c.id)
+    query = sa.select(t.coder.c.name).where(t.coder.c.kind == CoderKind.MODEL, something)
+    with store.reading() as connection:
+        return connection.scalars(query.order_by(t.coder.c.id.desc()).limit(1)).first()
+
+
+def suggestion(store: Store, number: int) -> Suggestion | None:
+    """Return the suggestion of that number, open or answered, or None."""
+    with store.reading() as connection:
+        return _suggestion(connection, number)
+
+
+def answered_suggestion(store: Store, decision: int) -> Suggestion | None:
+    """Return the suggestion that a decision answers now, or None."""
+    with store.reading() as connection:
+        number = connection.scalars(sa.select(t.coding.c.id).where(t.coding.c.answer == decision)).first()
+        return None if number is None else _suggestion(connection, number)
+
+
+def next_open(
+    store: Store,
+    queue: Queue,
+    after: int | None = None,
+    but: Collection[int] = (),
+    back: bool = False,
+    skipped_too: bool = True,
+) -> Suggestion | None:
+    """Return the open suggestion that comes after number ``after`` in the queue, beginning anew at its end.
+
+    Those that the coder skipped come last, in the order of skipping. ``but`` are numbers to leave out; ``back`` walks
+    the other way; None when nothing is left.
+    """
+    with store.reading() as connection:
+        walk = _Walk(connection, queue, frozenset(but), back)
+        for begin in (after, None) if after is not None else (None,):
+            found = walk.unskipped(begin)
+            if found is not None:
+                return _suggestion(connection, found)
+        found = walk.skipped(after) if skipped_too else None
+        return None if found is None else _suggestion(connection, found)
+
+
+def open_ones(store: Store, queue: Queue, after: int | None, most: int) -> tuple[Suggestion, ...]:
+    """Return the open suggestions of one code or one transcript that come after number ``after``, skipped or not."""
+    with store.reading() as connection:
+        numbers = _Walk(connection, queue, frozenset(), False).several(after, most)
+        found = [_suggestion(connection, number) for number in numbers]
+    return tuple(one for one in found if one is not None)
+
+
+def _suggestion(connection: sa.Connection, number: int) -> Suggestion | None:
+    query = (
+        sa.select(t.coding, t.transcript.c.name.label("transcript"), t.coder.c.name.label("coder"))
+        .join(t.transcript, t.transcript.c.id == t.coding.c.transcript_id)
+        .join(t.coder, t.coder.c.id == t.coding.c.coder_id)
+        .where(t.coding.c.id == number, t.coder.c.kind == CoderKind.MODEL)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else Suggestion(row.id, coding_of(row), row.answer)
+
+
+class _Walk:
+    """One look for the next suggestion in a queue, in the database's own numbers."""
+
+    def __init__(self, connection: sa.Connection, queue: Queue, but: frozenset[int], back: bool) -> None:
+        self._connection = connection
+        self._queue = queue
+        self._but = but
+        self._back = back
+        self._coder = id_of(connection, t.coder, queue.coder)
+        self._reach = in_reach(connection, self._coder)
+        self._wanted = [t.coding.c.coder_id == id_of(connection, t.coder, queue.model), t.coding.c.answer.is_(None)]
+        if queue.code is not None:
+            self._wanted.append(t.coding.c.code == queue.code)
+        if queue.transcript is not None:
+            self._reach = self._reach.where(t.transcript.c.name == queue.transcript)
+
+    def unskipped(self, after: int | None) -> int | None:
+        """Return the next one that the coder did not skip."""
+        mine = sa.exists().where(t.skipped.c.coding_id == t.coding.c.id, t.skipped.c.coder_id == self._coder)
+        wanted = sa.select(t.coding.c.id).where(*self._wanted, *self._beyond(after), ~mine)
+        if self._but:
+            wanted = wanted.where(t.coding.c.id.not_in(self._but))
+        if self._queue.code is not None or self._queue.transcript is not None:
+            first = wanted.where(t.coding.c.transcript_id.in_(self._reach))
+        else:
+            of_each = wanted.where(t.coding.c.transcript_id == t.transcript.c.id).order_by(*self._order())
+            firsts = self._reach.with_only_columns(of_each.limit(1).correlate(t.transcript).scalar_subquery())
+            first = sa.select(t.coding.c.id).where(t.coding.c.id.in_(firsts))
+        return self._connection.scalars(first.order_by(*self._order()).limit(1)).first()
+
+    def several(self, after: int | None, most: int) -> Sequence[int]:
+        """Return the next ones in the order of the queue, skipped or not."""
+        wanted = sa.select(t.coding.c.id).where(*self._wanted, *self._beyond(after))
+        within = wanted.where(t.coding.c.transcript_id.in_(self._reach))
+        return self._connection.scalars(within.order_by(*self._order()).limit(most)).all()
+
+    def skipped(self, after: int | None) -> int | None:
+        """Return the next of those that the coder skipped and nobody answered, beginning anew after the last."""
+        query = (
+            sa.select(t.coding.c.id)
+            .join(t.skipped, t.skipped.c.coding_id == t.coding.c.id)
+            .where(t.skipped.c.coder_id == self._coder, *self._wanted, t.coding.c.transcript_id.in_(self._reach))
+            .order_by(t.skipped.c.decision.desc() if self._back else t.skipped.c.decision)
+        )
+        numbers = [number for number in self._connection.scalars(query) if number not in self._but]
+        place = numbers.index(after) + 1 if after in numbers else 0
+        return numbers[place % len(numbers)] if numbers else None
+
+    def _order(self) -> list[sa.ColumnElement[Any]]:
+        return [position.desc() if self._back else position for position in _POSITIONS[self._queue.order]]
+
+    def _beyond(self, after: int | None) -> list[sa.ColumnElement[bool]]:
+        """Return the condition on what comes after a suggestion, open or not; its first part is for the index."""
+        positions = _POSITIONS[self._queue.order]
+        query = sa.select(*positions).where(t.coding.c.id == after)
+        here = None if after is None else self._connection.execute(query).first()
+        if here is None:
+            return []
+        beyond: sa.ColumnElement[bool] = sa.false()
+        for position, value in reversed(list(zip(positions, here, strict=True))):
+            farther = position < value if self._back else position > value
+            beyond = sa.or_(farther, sa.and_(position == value, beyond))
+        first = positions[0] <= here[0] if self._back else positions[0] >= here[0]
+        return [first, beyond]
+
+
+_PLACE: tuple[sa.ColumnElement[Any], ...] = (t.coding.c.transcript_id, t.coding.c.start, t.coding.c.id)
+_POSITIONS: Mapping[Order, tuple[sa.ColumnElement[Any], ...]] = {  # as the indexes of migration 0004 have them
+    Order.UNCERTAIN: (sa.literal_column("abs(coalesce(coding.score, 0.5) - 0.5)"), t.coding.c.id),
+    Order.CODE: _PLACE,
+    Order.DOCUMENT: _PLACE,
+    Order.RANDOM: (sa.literal_column("(coding.id * 2654435761) % 4294967296"), t.coding.c.id),
+}
