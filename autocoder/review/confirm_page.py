@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from autocoder.project import Action, Coding, Decision, Mode, Span, Transcript
+from autocoder.project import Action, Coding, Decision, Span
 from autocoder.review import desk as desks
 from autocoder.review.choice import Choice, span_in
 from autocoder.review.desk import Answer, AnswerRefused, Card
@@ -21,8 +21,8 @@ from autocoder.review.panes import Names, shown, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
 from autocoder.store import Store, passages
 from autocoder.store.decisions import AlreadyAnswered, history
-from autocoder.store.reach import names_in_reach
 from autocoder.store.queues import Order, Queue, open_ones
+from autocoder.store.reach import names_in_reach
 
 PATH = "/confirm"
 MOST_STRIPES = 500

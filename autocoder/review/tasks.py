@@ -17,12 +17,11 @@ from autocoder.formats.speakers import AmbiguousSpeaker, Answers, SpeakersUnclea
 from autocoder.formats.whole import whole
 from autocoder.project import Codebook, Role
 from autocoder.report.words import Language
-from autocoder.review.uploads import folder_of, safe_name
+from autocoder.review.kept import results_of, safe_name, uploads_of
 from autocoder.store import Store, jobs
 from autocoder.store.audit import About
 from autocoder.store.jobs import Job, Kind
 
-RESULTS = "results"
 ROWS_SHOWN = 200
 NO_SPEAKER = "none"
 
@@ -44,16 +43,6 @@ class Done:
 
 Task = Callable[[Store, Job, Tell], Done | None]
 """Does a job; None when it called the job done itself, in the transaction of what it wrote."""
-
-
-def results_of(project: Path, job_id: int) -> Path:
-    """Return the folder in which a job works and leaves its files; only those of a job that is done are whole."""
-    return project / RESULTS / str(job_id)
-
-
-def sweep(project: Path, job_id: int) -> None:
-    """Remove what a job that was broken off has left."""
-    shutil.rmtree(results_of(project, job_id), ignore_errors=True)
 
 
 # import, in two steps
@@ -87,7 +76,7 @@ def apply(store: Store, job: Job, _: Tell) -> None:
 
 
 def _plan(store: Store, job: Job, said: Answers, ask: Callable[[Path, Sequence[Usage]], Answers]) -> steps.ImportPlan:
-    folder = folder_of(store.folder, job.arguments["upload"])
+    folder = uploads_of(store.folder, job.arguments["upload"])
     paths = [folder / name for name in job.arguments["files"]]
     return steps.plan_import(store, paths, said, True, job.arguments["word_codes"], ask)
 

@@ -6,10 +6,7 @@ written of it is removed. A file's name is kept as far as every system takes it,
 
 from __future__ import annotations
 
-import re
-import shutil
 import tempfile
-import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,18 +18,15 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from autocoder.errors import AutocoderError
+from autocoder.review.kept import UPLOADS, safe_name
 from autocoder.text import normalise
 
 if TYPE_CHECKING:  # it names a type that exists for checkers alone
     from python_multipart.multipart import MultipartCallbacks
 
-FOLDER = "uploads"
 MOST_BYTES = 512 * 1024**2
 MOST_FILES = 500
 MOST_FIELD = 10_000
-LONGEST_NAME = 120
-_NOT_IN_NAMES = re.compile(r"[<>:|?*]")
-_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
 class UploadRefused(AutocoderError):
@@ -52,31 +46,10 @@ class Upload:
     fields: dict[str, str]
 
 
-def safe_name(name: str) -> str:
-    """Return a file's name without a path, signs that no screen shows and what Windows refuses; may be empty.
-
-    A quotation mark, which a browser sends as ``%22``, becomes gershayim, which are the same when names are compared.
-    """
-    base = re.split(r"[/\\]", name.replace("%22", '"').replace('"', "״"))[-1]
-    shown = "".join(sign for sign in base if unicodedata.category(sign)[0] != "C")
-    clean = _NOT_IN_NAMES.sub("_", unicodedata.normalize("NFC", shown)).strip(" .")
-    if _DEVICES.fullmatch(clean):
-        clean = f"_{clean}"
-    stem, ending = Path(clean).stem, Path(clean).suffix
-    return _cut(stem, LONGEST_NAME - len(ending)) + ending if len(ending) < 12 else _cut(clean, LONGEST_NAME)
-
-
-def _cut(name: str, most: int) -> str:
-    """Shorten a name to a number of characters that also fit the 255 bytes of a file system."""
-    while len(name) > most or len(name.encode()) > 200:
-        name = name[:-1]
-    return name.rstrip(" .")
-
-
 @contextmanager
 def receiving(project: Path) -> Iterator[Path]:
     """Give a folder of the project for what is being received; what is left in it at the end is removed."""
-    place = project / FOLDER
+    place = project / UPLOADS
     place.mkdir(mode=0o700, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".receiving-", dir=place, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
@@ -211,13 +184,3 @@ class _Form:
             if len(self.fields) >= MOST_FILES:
                 raise UploadRefused("the form has too many fields; send the files again.", True)
             self.fields[self._name] = self._text.decode("utf-8", "replace")
-
-
-def folder_of(project: Path, upload: int) -> Path:
-    """Return the folder of the files that came with a job."""
-    return project / FOLDER / str(upload)
-
-
-def forget(project: Path, upload: int) -> None:
-    """Remove the files that came with a job and were not imported."""
-    shutil.rmtree(folder_of(project, upload), ignore_errors=True)

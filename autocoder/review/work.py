@@ -19,8 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from autocoder.errors import AutocoderError
-from autocoder.review import tasks
-from autocoder.review.uploads import forget
+from autocoder.review.kept import forget, sweep
 from autocoder.steps import now, open_project
 from autocoder.store import Store, jobs
 from autocoder.store.jobs import Job, JobLost, Kind, Order, State
@@ -134,7 +133,7 @@ def _clean(store: Store, job: Job) -> None:
     """Sweep what a job left that is not done; files that came for an import which was refused go too."""
     if job.state is State.DONE:
         return
-    tasks.sweep(store.folder, job.id)
+    sweep(store.folder, job.id)
     if job.kind is Kind.PLAN and not job.is_open:
         forget(store.folder, job.arguments["upload"])
 
@@ -153,12 +152,14 @@ class _Teller:
 
 def do(folder: Path, job_id: int) -> None:
     """Do a job that was claimed; what a person can mend becomes its one sentence."""
+    from autocoder.review.tasks import TASKS  # what they need is large, and the worker that waits does without
+
     with open_project(folder) as store:
         job = jobs.find(store, job_id)
         if job is None or job.state is not State.RUNNING:
             return
         try:
-            done = tasks.TASKS[job.kind](store, job, _Teller(store, job))
+            done = TASKS[job.kind](store, job, _Teller(store, job))
             if done is not None:
                 with store.writing() as connection:
                     jobs.finish(connection, job, done.result, done.about, now())

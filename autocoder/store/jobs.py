@@ -114,6 +114,11 @@ def add(connection: sa.Connection, kind: Kind, arguments: Mapping[str, Any], giv
     return added
 
 
+def amend(connection: sa.Connection, job_id: int, arguments: Mapping[str, Any]) -> None:
+    """Give a job that is being added other arguments, such as its own id."""
+    connection.execute(sa.update(t.job).where(t.job.c.id == job_id).values(arguments=dict(arguments)))
+
+
 def find(store: Store, job_id: int) -> Job | None:
     """Return a job, or None."""
     with store.reading() as connection:

@@ -15,7 +15,8 @@ import pytest
 from autocoder import steps, store
 from autocoder.learn.fit import Settings
 from autocoder.project import Coder, Project
-from autocoder.review import tasks, work
+from autocoder.review import work
+from autocoder.review.kept import results_of, uploads_of
 from autocoder.review.work import Worker
 from autocoder.store import Addition, Store, jobs
 from autocoder.store.jobs import Job, Kind, State
@@ -89,18 +90,16 @@ def test_jobs_of_every_kind_are_done_one_after_the_other(opened: Store, trained:
     names = [transcript.name for transcript in opened.transcripts()]
     precode = asked(opened, Kind.PRECODE, model=None, transcripts=names[:1])
     export = asked(opened, Kind.EXPORT, ending=".qdpx", transcripts=[], only_confirmed=False)
-    agreement = asked(
-        opened, Kind.AGREEMENT, coders=[], unit="segment", all_origins=False, margin=None, language="he"
-    )
+    agreement = asked(opened, Kind.AGREEMENT, coders=[], unit="segment", all_origins=False, margin=None, language="he")
     with Worker(opened.folder):
         done = [ended(opened, job_id) for job_id in (precode, export, agreement)]
     assert [job.state for job in done] == [State.DONE, State.DONE, State.FAILED]
     assert opened.precoded(coder_of("m1").name) == {names[0]}
     assert "לימוד.qdpx" in done[1].result["files"]
-    assert all((tasks.results_of(opened.folder, export) / name).is_file() for name in done[1].result["files"])
+    assert all((results_of(opened.folder, export) / name).is_file() for name in done[1].result["files"])
     assert "the margin" in done[2].message
     assert opened.margin() is None
-    assert not tasks.results_of(opened.folder, agreement).exists()
+    assert not results_of(opened.folder, agreement).exists()
 
 
 @needs_proc
@@ -114,7 +113,7 @@ def test_a_cancelled_training_stops_within_two_seconds_and_leaves_no_half_model(
         jobs.cancel(opened, job_id, "דנה", steps.now())
         until(lambda: not job_of(opened, job_id).is_open)
         assert time.monotonic() - begun < 2
-        until(lambda: not tasks.results_of(opened.folder, job_id).exists(), 2)
+        until(lambda: not results_of(opened.folder, job_id).exists(), 2)
         assert not running_jobs(opened)
     assert job_of(opened, job_id).state is State.CANCELLED
     assert list(opened.models.iterdir()) == []
@@ -145,7 +144,7 @@ def test_precoding_goes_on_where_it_stopped_after_worker_and_process_are_killed(
 
 
 @needs_proc
-def test_the_worker_ends_when_the_server_is_killed_and_the_next_server_goes_on(opened: Store, tiny_encoder: Path) -> None:
+def test_the_worker_ends_with_a_killed_server_and_the_next_server_goes_on(opened: Store, tiny_encoder: Path) -> None:
     job_id = asked(opened, Kind.TRAIN, coder=None, encoder=str(tiny_encoder))
     code = (
         "import sys, time; from pathlib import Path; from autocoder.review.work import Worker\n"
@@ -165,7 +164,7 @@ def test_the_worker_ends_when_the_server_is_killed_and_the_next_server_goes_on(o
 
 def test_a_refused_file_changes_nothing_and_its_sentence_is_kept(opened: Store) -> None:
     job_id = asked(opened, Kind.PLAN, upload=1, files=["נתונים.exe"], answers={}, word_codes=False)
-    folder = opened.folder / "uploads" / "1"
+    folder = uploads_of(opened.folder, 1)
     folder.mkdir(parents=True)
     (folder / "נתונים.exe").write_bytes(b"MZ")
     before = opened.summary()

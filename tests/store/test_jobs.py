@@ -100,7 +100,9 @@ def test_a_job_of_a_worker_that_lives_is_left_alone_and_one_of_a_silent_worker_w
     assert state_of(opened, job_id) is State.WAITING
 
 
-def test_a_worker_that_wakes_up_after_its_job_was_taken_over_can_neither_end_it_nor_write_with_it(opened: Store) -> None:
+def test_a_worker_that_wakes_up_after_its_job_was_taken_over_can_neither_end_nor_write_it(
+    opened: Store,
+) -> None:
     asked(opened)
     slept = jobs.claim(opened, "w1", AT)
     assert slept is not None
@@ -109,9 +111,14 @@ def test_a_worker_that_wakes_up_after_its_job_was_taken_over_can_neither_end_it_
     assert second is not None
     assert jobs.beat(opened, slept, LATER) is Order.LOST
     jobs.fail(opened, slept, "never seen", LATER)
-    with pytest.raises(JobLost), opened.writing() as connection:
-        connection.execute(sa.text("UPDATE codebook SET change = 'written by the one that slept'"))
-        jobs.finish(connection, slept, {}, {}, LATER)
+
+    def write_and_finish() -> None:
+        with opened.writing() as connection:
+            connection.execute(sa.text("UPDATE codebook SET change = 'written by the one that slept'"))
+            jobs.finish(connection, slept, {}, {}, LATER)
+
+    with pytest.raises(JobLost):
+        write_and_finish()
     assert state_of(opened, second.id) is State.RUNNING
     with opened.reading() as connection:
         assert "slept" not in connection.scalars(sa.text("SELECT change FROM codebook")).one()
