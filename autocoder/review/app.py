@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from autocoder.errors import AutocoderError
-from autocoder.review import codebook_page, confirm_page, jobs, look, people
+from autocoder.review import browse, codebook_page, confirm_page, jobs, look, people
 from autocoder.review.guard import Guard, Limits
 from autocoder.review.pages import page
 from autocoder.review.sessions import Door, Gate
@@ -31,6 +31,7 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         *people.routes,
         *codebook_page.routes,
         *confirm_page.routes,
+        *browse.routes,
         *jobs.routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
