@@ -23,7 +23,7 @@ from autocoder.compare import Unit
 from autocoder.errors import AutocoderError
 from autocoder.export import WRITABLE
 from autocoder.project import CoderKind, Role
-from autocoder.review.kept import forget, results_of, uploads_of
+from autocoder.review.job_files import forget, results_of, uploads_of
 from autocoder.review.pages import Look, page, wants_part
 from autocoder.review.people import lead_of
 from autocoder.review.reviewer import Reviewer, store_of

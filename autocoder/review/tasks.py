@@ -17,7 +17,7 @@ from autocoder.formats.speakers import AmbiguousSpeaker, Answers, SpeakersUnclea
 from autocoder.formats.whole import whole
 from autocoder.project import Codebook, Role
 from autocoder.report.words import Language
-from autocoder.review.kept import results_of, safe_name, uploads_of
+from autocoder.review.job_files import results_of, safe_name, uploads_of
 from autocoder.store import Store, jobs
 from autocoder.store.audit import About
 from autocoder.store.jobs import Job, Kind

@@ -18,7 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from autocoder.errors import AutocoderError
-from autocoder.review.kept import UPLOADS, safe_name
+from autocoder.review.job_files import UPLOADS, safe_name
 from autocoder.text import normalise
 
 if TYPE_CHECKING:  # it names a type that exists for checkers alone
@@ -75,6 +75,8 @@ async def receive(request: Request, folder: Path, most: int = MOST_BYTES) -> Upl
         raise UploadRefused(f"the files cannot be kept ({fault.strerror}); free some space on the disk.") from None
     finally:
         form.close()
+    if not form.whole:
+        raise UploadRefused("the files did not arrive whole; send them again.")
     if not form.files:
         raise UploadRefused("no file was chosen; choose one or more and send them.")
     return Upload(folder, tuple(form.files.values()), form.fields)
@@ -101,6 +103,7 @@ class _Form:
     folder: Path
     files: dict[str, str] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
+    whole: bool = False
     _header: bytearray = field(default_factory=bytearray)
     _value: bytearray = field(default_factory=bytearray)
     _disposition: bytes = b""
@@ -120,6 +123,7 @@ class _Form:
             "on_header_value": self.header_value,
             "on_header_end": self.header_end,
             "on_headers_finished": self.headers_finished,
+            "on_end": self.end,
         }
 
     def close(self) -> None:
@@ -127,6 +131,10 @@ class _Form:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def end(self) -> None:
+        """Note that the last boundary came."""
+        self.whole = True
 
     def part_begin(self) -> None:
         """Forget the part before."""

@@ -254,7 +254,10 @@ _WORDS = {
         "הקובץ נקרא בחזרה ומושווה ציטוט מול ציטוט לפני שהוא נמסר.",
     ),
     "job_ending": ("As", "סוג הקובץ"),
-    "job_ending_qdpx": ("MAXQDA, NVivo, ATLAS.ti, QualCoder (.qdpx)", "קובץ qdpx, עבור MAXQDA, NVivo, ATLAS.ti, QualCoder"),
+    "job_ending_qdpx": (
+        "MAXQDA, NVivo, ATLAS.ti, QualCoder (.qdpx)",
+        "קובץ qdpx, עבור MAXQDA, NVivo, ATLAS.ti, QualCoder",
+    ),
     "job_ending_xlsx": ("a spreadsheet of coded segments (.xlsx)", "גיליון xlsx של קטעים מקודדים"),
     "job_ending_csv": ("a table (.csv)", "טבלת csv"),
     "job_ending_jsonl": ("lines of JSON, for a program (.jsonl)", "שורות jsonl, עבור תוכנה אחרת"),

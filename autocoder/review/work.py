@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from autocoder.errors import AutocoderError
-from autocoder.review.kept import forget, sweep
+from autocoder.review.job_files import forget, sweep
 from autocoder.steps import now, open_project
 from autocoder.store import Store, jobs
 from autocoder.store.jobs import Job, JobLost, Kind, Order, State

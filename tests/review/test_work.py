@@ -16,7 +16,7 @@ from autocoder import steps, store
 from autocoder.learn.fit import Settings
 from autocoder.project import Coder, Project
 from autocoder.review import work
-from autocoder.review.kept import results_of, uploads_of
+from autocoder.review.job_files import results_of, uploads_of
 from autocoder.review.work import Worker
 from autocoder.store import Addition, Store, jobs
 from autocoder.store.jobs import Job, Kind, State
