@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from autocoder.errors import AutocoderError
-from autocoder.review import browse, codebook_page, confirm_page, look, people, progress
+from autocoder.review import browse, codebook_page, confirm_page, jobs, look, people, progress
 from autocoder.review.guard import Guard, Limits
 from autocoder.review.pages import page
 from autocoder.review.sessions import Door, Gate
@@ -33,11 +33,12 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         *confirm_page.routes,
         *browse.routes,
         *progress.routes,
+        *jobs.routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
     app.state.store = store
     app.state.door = door
-    return Guard(Gate(app, door), door.hosts, limits)
+    return Guard(Gate(app, door), door.hosts, limits or Limits(uploads=jobs.LIMITS))
 
 
 async def _refused(request: Request, fault: Exception) -> Response:
