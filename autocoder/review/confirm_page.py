@@ -10,19 +10,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from autocoder.project import Action, Coding, Decision, Mode, Span, Transcript
+from autocoder.project import Action, Coding, Decision, Span
 from autocoder.review import desk as desks
 from autocoder.review.choice import Choice, span_in
 from autocoder.review.desk import Answer, AnswerRefused, Card
-from autocoder.review.desk_page import Desk, Said, names_of, now, respond
+from autocoder.review.desk_page import Desk, Said, names_of, respond
 from autocoder.review.edges import asked_span, edges
 from autocoder.review.pages import page, wants_part
 from autocoder.review.panes import Names, shown, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
+from autocoder.steps import now
 from autocoder.store import Store, passages
 from autocoder.store.decisions import AlreadyAnswered, history
-from autocoder.store.reach import names_in_reach
 from autocoder.store.queues import Order, Queue, open_ones
+from autocoder.store.reach import names_in_reach
 
 PATH = "/confirm"
 MOST_STRIPES = 500
@@ -42,9 +43,12 @@ def confirm(request: Request) -> Response:
     asked = request.query_params
     choice = Choice.of(PATH, asked)
     names = names_of(request)
-    found = _asked_card(store_of(request), reviewer_of(request), choice, asked)
-    said = _last_said(request, names) if "saved" in asked else Said()
-    return _show(request, choice, names, found, said)
+    told = _last_said(request, names) if "saved" in asked else Said()
+    try:
+        found = _asked_card(store_of(request), reviewer_of(request), choice, asked)
+    except AlreadyAnswered:
+        found, told = desks.next_card(store_of(request), reviewer_of(request), choice.scope), Said("gone", warns=True)
+    return _show(request, choice, names, found, told)
 
 
 async def decide(request: Request) -> Response:
@@ -74,15 +78,26 @@ def _decide(request: Request, form: FormData) -> Response:
         decision = desks.answer(store, reviewer, name, _answer(form), now())
     except AlreadyAnswered as late:
         found = desks.next_card(store, reviewer, choice.scope, name)
-        return _show(request, choice, names, found, Said("late", late.coder, warns=True), 409)
+        told = Said("late", late.coder, warns=True) if late.coder else Said("gone", warns=True)
+        return _show(request, choice, names, found, told, 409)
     except AnswerRefused as refusal:
         found = desks.card(store, reviewer, name)
-        return _show(request, choice, names, found, Said("refused", str(refusal), warns=True), 422)
+        return _show(request, choice, names, found, _refused(form, refusal), 422)
     stays = decision.action is Action.MEMO
     if not wants_part(request):
-        return RedirectResponse(choice.address(**{"card" if stays else "after": name, "saved": 1}), 303)
+        where = choice.address(card=name, saved=1) if stays else choice.address(after=name, saved=1)
+        return RedirectResponse(where, 303)
     found = desks.card(store, reviewer, name) if stays else desks.next_card(store, reviewer, choice.scope, name)
     return _show(request, choice, names, found, said(decision, names))
+
+
+def _refused(form: FormData, refusal: AnswerRefused) -> Said:
+    """Return what to say of an answer that says too little; what cannot come from the page is said as it is."""
+    if form.get("action") == Action.CHANGE and not form.getlist("codes"):
+        return Said("refused_no_code", warns=True)
+    if form.get("action") == Action.MEMO and not str(form.get("memo", "")).strip():
+        return Said("refused_no_memo", warns=True)
+    return Said("refused", str(refusal), warns=True)
 
 
 def _answer(form: FormData) -> Answer:
@@ -106,7 +121,8 @@ def _take_back(request: Request, form: FormData) -> Response:
     undone = desks.undo(store, reviewer, now())
     again = card_again(store, reviewer, undone) if undone else None
     if not wants_part(request):
-        return RedirectResponse(choice.address(**({"card": again.id} if again else {}), saved=1), 303)
+        where = choice.address(card=again.id, saved=1) if again else choice.address(saved=1)
+        return RedirectResponse(where, 303)
     found = again or desks.next_card(store, reviewer, choice.scope)
     return _show(request, choice, names, found, said(undone, names) if undone else Said("nothing_to_undo"))
 
@@ -138,7 +154,7 @@ def _last_said(request: Request, names: Names) -> Said:
 def _show(request: Request, choice: Choice, names: Names, card: Card | None, said: Said, status: int = 200) -> Response:
     if card is None:
         desk = Desk("confirm", choice, names, said=said)
-        return respond(request, desk, status, card=None, **_choices(request, choice, names))
+        return respond(request, desk, status, card=None, **_choices(request))
     store, asked = store_of(request), request.query_params
     transcript = passages.transcript(store, card.transcript)
     assert transcript is not None  # noqa: S101
@@ -162,7 +178,7 @@ def _show(request: Request, choice: Choice, names: Names, card: Card | None, sai
         quote=transcript.quote(span),
         edges=edges(transcript, span, choice, card.id) if moving else None,
         also=also_coded(codings, reviewer_of(request).coder, span),
-        **_choices(request, choice, names),
+        **_choices(request),
     )
 
 
@@ -181,7 +197,7 @@ def _open(store: Store, reviewer: Reviewer, card: Card) -> list[Coding]:
     return waiting
 
 
-def _choices(request: Request, choice: Choice, names: Names) -> dict[str, object]:
+def _choices(request: Request) -> dict[str, object]:
     """Return what the reader may choose from above the card; only a whole page shows it."""
     if wants_part(request):
         return {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -60,8 +59,3 @@ def respond(request: Request, desk: Desk, status: int = 200, **values: object) -
 def names_of(request: Request) -> Names:
     """Return the codebook as it is called in the reader's language."""
     return Names(store_of(request).codebook(), Look.of(request).language)
-
-
-def now() -> str:
-    """Return the time of a decision."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

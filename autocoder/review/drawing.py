@@ -49,7 +49,8 @@ class Run:
     @property
     def html(self) -> Markup:
         """The text escaped so that a browser counts as many characters as are stored."""
-        return Markup(str(escape(self.text)).replace("\r", "&#13;").replace("\0", "\ufffd"))
+        written = escape(self.text)
+        return written.replace("\r", Markup("&#13;")).replace("\0", "\ufffd")
 
 
 @dataclass(frozen=True)
