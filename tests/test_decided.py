@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from autocoder.decided import Status, confirmed, statuses
-from autocoder.project import Coder, CoderKind, Coding, Decision, Origin, Project, Span
+from autocoder.project import Action, Coder, CoderKind, Coding, Decision, Mode, Origin, Project, Span
 
 SUGGESTED = Coding("ריאיון 1", Span(10, 30), "pay", "autocoder m1", Origin.AUTO, 0.8)
+UNDO = Decision("דנה", "2026-02-01T09:01:00", "ריאיון 1", Span(10, 30), (), ("pay",), True, action=Action.UNDO, id=9)
 SHOWN = Decision("דנה", "2026-02-01T09:00:00", "ריאיון 1", Span(10, 30), ("pay",), ("pay",), True, ("pay",), 0.8)
 
 
@@ -30,6 +31,26 @@ def suggested(project: Project) -> Project:
         ([replace(SHOWN, span=Span(29, 60))], Status.OPEN),
         ([replace(SHOWN, transcript="אחר")], Status.OPEN),
         ([replace(SHOWN, before=("barrier",), after=("barrier",), shown=("barrier",))], Status.OPEN),
+        (
+            [replace(SHOWN, after=()), replace(SHOWN, before=("barrier",), after=(), shown=("barrier",))],
+            Status.REJECTED,
+        ),
+        ([SHOWN, replace(SHOWN, before=("barrier",), after=(), shown=("barrier",))], Status.ACCEPTED),
+        ([replace(SHOWN, after=("alone",), action=Action.CHANGE)], Status.REJECTED),
+        ([replace(SHOWN, after=("alone", "pay"), action=Action.CHANGE)], Status.ACCEPTED),
+        ([replace(SHOWN, new_span=Span(40, 60), action=Action.MOVE)], Status.ACCEPTED),
+        ([replace(SHOWN, action=Action.SKIP)], Status.OPEN),
+        ([replace(SHOWN, after=(), action=Action.SKIP)], Status.OPEN),
+        ([replace(SHOWN, action=Action.MEMO, memo="?")], Status.OPEN),
+        ([replace(SHOWN, after=()), replace(SHOWN, action=Action.MEMO, memo="?")], Status.REJECTED),
+        ([replace(SHOWN, after=(), mode=Mode.PLANTED)], Status.OPEN),
+        ([replace(SHOWN, mode=Mode.PLANTED)], Status.OPEN),
+        ([replace(SHOWN, before=(), shown=(), after=(), mode=Mode.RANDOM)], Status.OPEN),
+        ([replace(SHOWN, after=(), mode=Mode.BLIND, saw_suggestion=False)], Status.OPEN),
+        ([replace(SHOWN, after=(), mode=Mode.ADJUDICATE, saw_suggestion=False)], Status.OPEN),
+        ([replace(SHOWN, mode=Mode.SWEEP), replace(SHOWN, after=(), mode=Mode.AUDIT)], Status.REJECTED),
+        ([replace(SHOWN, after=(), id=1), replace(UNDO, undoes=1)], Status.OPEN),
+        ([replace(SHOWN, id=1), replace(SHOWN, after=(), id=2), replace(UNDO, undoes=2)], Status.ACCEPTED),
     ],
 )
 def test_the_last_decision_on_a_passage_says_where_its_suggestion_stands(

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from autocoder.errors import AutocoderError
-from autocoder.project import Action, Codebook, Decision, Mode, Span
+from autocoder.project import Action, Decision, Mode, Span
+from autocoder.review.answers import AnswerRefused, refuse_codes, refuse_memo, refuse_span
 from autocoder.review.draw import audited, checks_after
 from autocoder.review.reviewer import Reviewer
-from autocoder.store import Store, passages
+from autocoder.store import Store
 from autocoder.store import checks as kept_checks
 from autocoder.store import decisions as kept
 from autocoder.store.assignments import NotAllowed, may_confirm
@@ -20,12 +20,7 @@ from autocoder.store.queues import Order, Queue, Suggestion, answered_suggestion
 from autocoder.store.queues import suggestion as kept_suggestion
 from autocoder.text import fingerprint
 
-LONGEST_MEMO = 10_000
 MOST_AT_ONCE = 1_000
-
-
-class AnswerRefused(AutocoderError):
-    """An answer that says too little or too much for its card; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -251,10 +246,17 @@ def _answered(store: Store, decision_id: int) -> Answered:
 
 def _refuse_what_does_not_fit(store: Store, subject: Suggestion | Check, given: Answer) -> None:
     suggested = subject.coding.code if isinstance(subject, Suggestion) else subject.drawn.code
+    refuse_memo(given.memo)
+    _refuse_action(given, suggested)
+    refuse_codes(store.codebook(), _codes_after(given, suggested))
+    if given.new_span is not None:
+        refuse_span(store, _place(subject)[0], given.new_span)
+
+
+def _refuse_action(given: Answer, suggested: str) -> None:
+    """Raise AnswerRefused when an answer lacks what its action needs, or brings what it cannot take."""
     if given.action is Action.UNDO:
         raise AnswerRefused("an answer is taken back by undoing it.")
-    if len(given.memo) > LONGEST_MEMO:
-        raise AnswerRefused(f"a memo has at most {LONGEST_MEMO} characters; shorten it.")
     if given.action is Action.MEMO and not given.memo.strip():
         raise AnswerRefused("the memo is empty; write something or go on.")
     if given.action is Action.ACCEPT and not suggested:
@@ -267,24 +269,6 @@ def _refuse_what_does_not_fit(store: Store, subject: Suggestion | Check, given: 
         raise AnswerRefused("no code was chosen for the new boundaries; choose one or more.")
     if (given.action is Action.MOVE) != (given.new_span is not None):
         raise AnswerRefused("new boundaries were left out, or came with an answer that takes none; mark them again.")
-    _refuse_codes(store.codebook(), _codes_after(given, suggested))
-    if given.new_span is not None:
-        refuse_span(store, _place(subject)[0], given.new_span)
-
-
-def _refuse_codes(codebook: Codebook, codes: Sequence[str]) -> None:
-    for code in codes:
-        if code not in codebook:
-            raise AnswerRefused(f"the code {code} is not in the codebook any more; choose another code.")
-        if not codebook[code].codable:
-            raise AnswerRefused(f"{codebook[code].name} only holds other codes; choose one below it.")
-
-
-def refuse_span(store: Store, name: str, span: Span) -> None:
-    """Raise AnswerRefused when a span leaves the transcript or holds nothing but white space."""
-    transcript = passages.transcript(store, name)
-    if transcript is None or span.end > len(transcript.text) or not transcript.quote(span).strip():
-        raise AnswerRefused("the new boundaries hold no text of this transcript; mark them again.")
 
 
 def _codes_after(given: Answer, suggested: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from autocoder.errors import AutocoderError
+from autocoder.project import Origin
 from autocoder.store import schema as t
 from autocoder.store.audit import Deed, append
 from autocoder.store.study import Store, id_of, insert_where_new
@@ -115,10 +116,85 @@ def may_confirm(store: Store, coder: str, transcript: str) -> None:
             raise NotAllowed(f"{transcript} is not yours to confirm: it is assigned to others, or you code it blind.")
 
 
+def may_code_blind(store: Store, coder: str, transcript: str) -> None:
+    """Raise NotAllowed when a coder saw suggestions in a transcript before committing blind coding there."""
+    with store.reading() as connection:
+        coder_id, transcript_id = id_of(connection, t.coder, coder), id_of(connection, t.transcript, transcript)
+        asked = connection.execute(_blind(coder_id, transcript_id)).first()
+        if asked is None and saw(connection, coder_id, transcript_id):
+            raise NotAllowed(f"you saw suggestions in {transcript}; blind coding there needs somebody else.")
+
+
 def saw(connection: sa.Connection, coder_id: int, transcript_id: int) -> bool:
     """Return whether a coder was shown suggestions in a transcript."""
     shown = sa.exists().where(t.seen.c.coder_id == coder_id, t.seen.c.transcript_id == transcript_id)
     return bool(connection.scalars(shown.select()).one())
+
+
+def mark_seen(connection: sa.Connection, coder_id: int, transcript_id: int, at: str) -> None:
+    """Remember, in a transaction that is under way, that a coder was shown suggestions in a transcript."""
+    insert_where_new(connection, t.seen, {"coder_id": coder_id, "transcript_id": transcript_id, "at": at})
+
+
+def begin_blind(connection: sa.Connection, coder: str, transcript: str, at: str) -> None:
+    """Make sure, in a transaction that is under way, that a coder may code a transcript blind just now.
+
+    Who was not asked to and saw nothing there takes the task by beginning. Raise NotAllowed otherwise.
+    """
+    coder_id, transcript_id = id_of(connection, t.coder, coder), id_of(connection, t.transcript, transcript)
+    row = connection.execute(_blind(coder_id, transcript_id)).first()
+    if row is not None and row.committed is not None:
+        raise NotAllowed(f"the blind coding of {transcript} was committed on {row.committed[:10]} and stays as it is.")
+    if row is None:
+        _assign(connection, coder, transcript, Task.BLIND, coder, at)
+
+
+def refuse_while_blind(connection: sa.Connection, coder: str, transcript: str) -> None:
+    """Raise NotAllowed when a coder codes a transcript blind and has not committed it."""
+    coder_id, transcript_id = id_of(connection, t.coder, coder), id_of(connection, t.transcript, transcript)
+    row = connection.execute(_blind(coder_id, transcript_id)).first()
+    if row is not None and row.committed is None:
+        raise NotAllowed(f"you code {transcript} blind; commit that before you look at suggestions there.")
+
+
+def commit_blind(store: Store, coder: str, transcript: str, at: str) -> None:
+    """Close a coder's blind coding of a transcript for good; raise NotAllowed when there is none that is open."""
+    with store.writing() as connection:
+        hold(connection, coder)
+        coder_id, transcript_id = id_of(connection, t.coder, coder), id_of(connection, t.transcript, transcript)
+        row = connection.execute(_blind(coder_id, transcript_id)).first()
+        if row is None or row.committed is not None:
+            raise NotAllowed(f"there is no open blind coding of {transcript} to commit.")
+        connection.execute(sa.update(t.assignment).where(t.assignment.c.id == row.id).values(committed=at))
+        append(connection, coder, Deed.COMMIT, {"transcript": transcript}, at)
+
+
+def visible(connection: sa.Connection, coder: str) -> sa.ColumnElement[bool]:
+    """Return the condition on the codings that a person may see, whoever asks, leads included.
+
+    One's own always. Who codes a transcript blind sees nothing else there until it is committed; and as long as anybody
+    does, nobody sees the blind coding of another there: both commit, then both are revealed.
+    """
+    coder_id = id_of(connection, t.coder, coder)
+    somebody = sa.select(t.assignment.c.transcript_id).where(
+        t.assignment.c.task == Task.BLIND, t.assignment.c.committed.is_(None)
+    )
+    not_blind_here = t.coding.c.transcript_id.not_in(somebody.where(t.assignment.c.coder_id == coder_id))
+    revealed = sa.or_(t.coding.c.origin != Origin.BLIND, t.coding.c.transcript_id.not_in(somebody))
+    return sa.or_(t.coding.c.coder_id == coder_id, sa.and_(not_blind_here, revealed))
+
+
+def hold(connection: sa.Connection, coder: str) -> None:
+    """Let one coder's writes come one after another; SQLite's writers do so anyway."""
+    connection.execute(sa.select(t.coder.c.id).where(t.coder.c.name == coder).with_for_update(key_share=True))
+
+
+def _blind(coder_id: int, transcript_id: int) -> sa.Select[tuple[Any, ...]]:
+    return sa.select(t.assignment.c.id, t.assignment.c.committed).where(
+        t.assignment.c.coder_id == coder_id,
+        t.assignment.c.transcript_id == transcript_id,
+        t.assignment.c.task == Task.BLIND,
+    )
 
 
 def _assignment_of(row: sa.Row[Any]) -> Assignment:

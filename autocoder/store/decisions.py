@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
 from autocoder.errors import AutocoderError
-from autocoder.project import Action, Coding, Decision, Memo, Mode, Origin, Span
+from autocoder.project import Action, CoderKind, Coding, Decision, Memo, Mode, Origin, Span
 from autocoder.store import schema as t
+from autocoder.store.assignments import Task, begin_blind, hold, mark_seen, refuse_while_blind
 from autocoder.store.audit import append_decision
 from autocoder.store.study import Store, coding_row, decision_of, id_of, insert_decision, insert_where_new
+
+ADJUDICATED = "adjudicated"
+"""The name under which what was settled between coders stands."""
 
 
 class AlreadyAnswered(AutocoderError):
@@ -29,6 +34,13 @@ class AlreadyAnswered(AutocoderError):
 
 class NotTakenBack(AutocoderError):
     """A decision that cannot be taken back: another person's, taken back before, committed, or built upon."""
+
+
+class ChangedMeanwhile(AutocoderError):
+    """The same coder changed the same passage elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__("you changed this passage in another window meanwhile; look at it again.")
 
 
 @dataclass(frozen=True)
@@ -62,12 +74,12 @@ class Deed:
 def save(store: Store, deed: Deed) -> Decision:
     """Save a decision with all that it does; raise AlreadyAnswered, with nothing changed, when it comes too late."""
     with store.writing() as connection:
-        _hold(connection, deed.decision.coder)
+        hold(connection, deed.decision.coder)
         return _save(connection, deed)
 
 
 def save_together(
-    store: Store, deeds: Sequence[Deed], audit: Callable[[Sequence[Deed]], Sequence[Deed]]
+    store: Store, deeds: Sequence[Deed], audit: Callable[[Sequence[Deed]], Sequence[Deed]] = tuple
 ) -> tuple[Decision, ...]:
     """Save what was decided at once in one transaction; suggestions that were answered meanwhile are left out.
 
@@ -76,9 +88,10 @@ def save_together(
     if not deeds:
         return ()
     with store.writing() as connection:
-        _hold(connection, deeds[0].decision.coder)
-        free = _still_open(connection, [deed.suggestion for deed in deeds if deed.suggestion is not None])
-        return tuple(_save(connection, deed) for deed in audit([deed for deed in deeds if deed.suggestion in free]))
+        hold(connection, deeds[0].decision.coder)
+        asked = [deed.suggestion for deed in deeds if deed.suggestion is not None]
+        late = frozenset(asked) - _still_open(connection, asked)
+        return tuple(_save(connection, deed) for deed in audit([deed for deed in deeds if deed.suggestion not in late]))
 
 
 def take_back(store: Store, coder: str, at: str, which: int | None = None) -> tuple[Decision, ...]:
@@ -88,7 +101,7 @@ def take_back(store: Store, coder: str, at: str, which: int | None = None) -> tu
     coding that was committed stay. Raise NotTakenBack for a decision that cannot be taken back.
     """
     with store.writing() as connection:
-        _hold(connection, coder)
+        hold(connection, coder)
         query = _standing(coder).limit(1) if which is None else _standing(coder).where(t.decision.c.id == which)
         found = connection.execute(query).first()
         if found is None and which is not None:
@@ -126,7 +139,7 @@ def history(store: Store, coder: str, most: int = 50) -> tuple[Decision, ...]:
         return tuple(decision_of(row) for row in connection.execute(_standing(coder).limit(most)))
 
 
-def named_decisions() -> sa.Select[tuple[object, ...]]:
+def named_decisions() -> sa.Select[tuple[Any, ...]]:
     """Select decisions with the names of their transcripts and coders."""
     return (
         sa.select(t.decision, t.transcript.c.name.label("transcript"), t.coder.c.name.label("coder"))
@@ -141,13 +154,43 @@ def not_undone(decision: sa.FromClause = t.decision) -> sa.ColumnElement[bool]:
     return ~sa.exists().where(later.c.undoes == decision.c.id)
 
 
-def _standing(coder: str) -> sa.Select[tuple[object, ...]]:
+def adjudications(transcript_id: int) -> sa.Select[tuple[Any, ...]]:
+    """Select what was settled in a transcript and stands."""
+    return named_decisions().where(
+        t.decision.c.transcript_id == transcript_id,
+        t.decision.c.mode == Mode.ADJUDICATE,
+        t.decision.c.action != Action.UNDO,
+        not_undone(),
+    )
+
+
+def blind_decisions(store: Store, coder: str, transcript: str) -> tuple[Decision, ...]:
+    """Return what a coder decided blind in a transcript and did not take back, the earliest first."""
+    with store.reading() as connection:
+        query = named_decisions().where(
+            t.decision.c.coder_id == id_of(connection, t.coder, coder),
+            t.decision.c.transcript_id == id_of(connection, t.transcript, transcript),
+            t.decision.c.mode == Mode.BLIND,
+            t.decision.c.action != Action.UNDO,
+            not_undone(),
+        )
+        return tuple(decision_of(row) for row in connection.execute(query.order_by(t.decision.c.id)))
+
+
+def settled_in(store: Store, transcript: str) -> tuple[Decision, ...]:
+    """Return what was settled in a transcript and stands, the earliest first."""
+    with store.reading() as connection:
+        query = adjudications(id_of(connection, t.transcript, transcript)).order_by(t.decision.c.id)
+        return tuple(decision_of(row) for row in connection.execute(query))
+
+
+def _standing(coder: str) -> sa.Select[tuple[Any, ...]]:
     """Select what the coder can take back, the latest first."""
     mine = sa.select(t.coder.c.id).where(t.coder.c.name == coder).scalar_subquery()
     committed = sa.exists().where(
         t.assignment.c.coder_id == t.decision.c.coder_id,
         t.assignment.c.transcript_id == t.decision.c.transcript_id,
-        t.assignment.c.task == "blind",
+        t.assignment.c.task == Task.BLIND,
         t.assignment.c.committed.is_not(None),
     )
     return (
@@ -157,11 +200,6 @@ def _standing(coder: str) -> sa.Select[tuple[object, ...]]:
         .where(sa.or_(t.decision.c.mode != Mode.BLIND, ~committed))
         .order_by(t.decision.c.id.desc())
     )
-
-
-def _hold(connection: sa.Connection, coder: str) -> None:
-    """Let one coder's writes come one after another; SQLite's writers do so anyway."""
-    connection.execute(sa.select(t.coder.c.id).where(t.coder.c.name == coder).with_for_update(key_share=True))
 
 
 def _still_open(connection: sa.Connection, suggestions: Iterable[int]) -> frozenset[int]:
@@ -175,6 +213,7 @@ def _still_open(connection: sa.Connection, suggestions: Iterable[int]) -> frozen
 
 
 def _save(connection: sa.Connection, deed: Deed) -> Decision:
+    _refuse_if_not_now(connection, deed)
     decision = replace(deed.decision, id=insert_decision(connection, deed.decision))
     assert decision.id is not None  # noqa: S101
     _answer(connection, deed, decision.id)
@@ -182,10 +221,46 @@ def _save(connection: sa.Connection, deed: Deed) -> Decision:
     _put(connection, deed.puts, decision.id)
     _note(connection, decision)
     _draw(connection, deed.draws, decision)
-    if decision.saw_suggestion:
-        mark_seen(connection, decision.coder, decision.transcript, decision.at)
     append_decision(connection, decision.id, decision.coder, decision.at)
     return decision
+
+
+def _refuse_if_not_now(connection: sa.Connection, deed: Deed) -> None:
+    """Check, inside the transaction, what another request may have changed since the page was drawn."""
+    decision = deed.decision
+    transcript_id = id_of(connection, t.transcript, decision.transcript)
+    if decision.mode is Mode.BLIND:
+        begin_blind(connection, decision.coder, decision.transcript, decision.at)
+        if _codes_on(connection, decision) != set(decision.before):
+            raise ChangedMeanwhile
+    elif decision.mode is Mode.ADJUDICATE:
+        _refuse_if_settled(connection, decision, transcript_id)
+    else:
+        refuse_while_blind(connection, decision.coder, decision.transcript)
+        mark_seen(connection, id_of(connection, t.coder, decision.coder), transcript_id, decision.at)
+
+
+def _codes_on(connection: sa.Connection, decision: Decision) -> set[str]:
+    """Return the codes that the coder has put on exactly the passage of a decision."""
+    query = sa.select(t.coding.c.code).where(
+        t.coding.c.transcript_id == id_of(connection, t.transcript, decision.transcript),
+        t.coding.c.start == decision.place.start,
+        t.coding.c.end == decision.place.end,
+        t.coding.c.coder_id == id_of(connection, t.coder, decision.coder),
+    )
+    return set(connection.scalars(query))
+
+
+def _refuse_if_settled(connection: sa.Connection, decision: Decision, transcript_id: int) -> None:
+    """Raise AlreadyAnswered when somebody settled this passage; adjudicators of a transcript wait for one another."""
+    transcript = sa.select(t.transcript.c.id).where(t.transcript.c.id == transcript_id)
+    connection.execute(transcript.with_for_update(key_share=True))
+    settled = adjudications(transcript_id).where(
+        t.decision.c.start == decision.span.start, t.decision.c.end == decision.span.end
+    )
+    row = connection.execute(settled).first()
+    if row is not None:
+        raise AlreadyAnswered(decision_of(row).coder)
 
 
 def _answer(connection: sa.Connection, deed: Deed, decision_id: int) -> None:
@@ -243,6 +318,8 @@ def _put(connection: sa.Connection, codings: Iterable[Coding], decision_id: int)
     for coding in codings:
         transcript_id = id_of(connection, t.transcript, coding.transcript)
         identity = (transcript_id, coding.span.start, coding.span.end, coding.code)
+        if coding.origin is Origin.ADJUDICATED:
+            insert_where_new(connection, t.coder, {"name": coding.coder, "kind": CoderKind.HUMAN.value})
         row = coding_row(coding, (*identity, id_of(connection, t.coder, coding.coder)))
         insert_where_new(connection, t.coding, row | {"made_by": decision_id})
 
@@ -296,12 +373,6 @@ def _draw(connection: sa.Connection, drawn: Iterable[Drawn], decision: Decision)
             "drawn_by": decision.id,
         }
         connection.execute(sa.insert(t.check).values(**values))
-
-
-def mark_seen(connection: sa.Connection, coder: str, transcript: str, at: str) -> None:
-    """Remember, in a transaction that is under way, that the coder was shown suggestions in the transcript."""
-    ids = {"coder_id": id_of(connection, t.coder, coder), "transcript_id": id_of(connection, t.transcript, transcript)}
-    insert_where_new(connection, t.seen, ids | {"at": at})
 
 
 # taking back
@@ -362,13 +433,17 @@ def _version(connection: sa.Connection) -> int:
 
 
 def coding_made_by(decision: Decision, code: str) -> Coding:
-    """Return the coding that a decision makes of one of its codes."""
+    """Return the coding that a decision makes of one of its codes.
+
+    What an adjudicator settles is nobody's own coding, but stands under ADJUDICATED: the adjudicator may be one of the
+    two whose coding differed.
+    """
     origins = {Mode.BLIND: Origin.BLIND, Mode.ADJUDICATE: Origin.ADJUDICATED}
     return Coding(
         transcript=decision.transcript,
         span=decision.place,
         code=code,
-        coder=decision.coder,
+        coder=ADJUDICATED if decision.mode is Mode.ADJUDICATE else decision.coder,
         origin=origins.get(decision.mode, Origin.ASSISTED),
         memo=decision.memo,
         created=decision.at,
