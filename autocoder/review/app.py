@@ -13,7 +13,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from autocoder.errors import AutocoderError
-from autocoder.review import codebook_page, confirm_page, look, people
+from autocoder.review import (
+    adjudicate_page,
+    blind_page,
+    codebook_page,
+    confirm_page,
+    look,
+    people,
+    sweep_page,
+    undo_page,
+)
 from autocoder.review.guard import Guard, Limits
 from autocoder.review.pages import page
 from autocoder.review.sessions import Door, Gate
@@ -32,6 +41,10 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         *people.routes,
         *codebook_page.routes,
         *confirm_page.routes,
+        *sweep_page.routes,
+        *blind_page.routes,
+        *adjudicate_page.routes,
+        *undo_page.routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
     app.state.store = store
