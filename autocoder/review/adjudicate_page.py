@@ -18,7 +18,7 @@ from autocoder.review.choice import Choice
 from autocoder.review.desk_page import Desk, Said, codes_in, names_of, not_allowed, pane, respond, seconds_in
 from autocoder.review.drawing import Stripe
 from autocoder.review.pages import wants_part
-from autocoder.review.panes import Names
+from autocoder.review.panes import SIDES, Names
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
 from autocoder.review.saying import last_said, said
 from autocoder.steps import now
@@ -28,7 +28,7 @@ from autocoder.store.decisions import AlreadyAnswered
 from autocoder.store.reach import double_coded
 
 PATH = "/adjudicate"
-A, B = "A", "B"
+A, B = SIDES
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def _show(
 
 def _stripes(codings: tuple[Coding, ...], side: str) -> list[Stripe]:
     """Draw the codings of one side under its letter, so that no name is sent."""
-    return [Stripe(coding.span, coding.code, side, suggested=side == B) for coding in codings]
+    return [Stripe(coding.span, coding.code, side, dashed=side == B) for coding in codings]
 
 
 def address_of(undone: Decision) -> str:
