@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -269,15 +270,21 @@ def to_precode(store: Store, project: Project, model_coder: str, names: Sequence
 
 
 def precode(store: Store, classifier: Classifier, project: Project, names: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """Suggest codes for transcripts one after the other and yield each with its number of suggestions once stored."""
+    """Suggest codes for transcripts one after the other and yield each with its number of suggestions once stored.
+
+    How the model reads each transcript is kept in the model's folder, to show similar passages by.
+    """
     from autocoder.suggest import coder_of, suggest
+    from autocoder.vectors import save_vectors
 
     unknown = [code.id for code in classifier.manifest.codes if code.learned and code.id not in project.codebook]
     if unknown:
         raise NoSuchThing(f"the model suggests {unknown[0]}, which is not in the codebook; train one on this project.")
     coder = coder_of(classifier.manifest.name)
     for name in names:
-        suggestions = suggest(classifier, project.transcript(name), now(), project.codebook.version)
+        transcript = project.transcript(name)
+        keep = partial(save_vectors, classifier.folder, transcript.sha256)
+        suggestions = suggest(classifier, transcript, now(), project.codebook.version, keep)
         store.add_suggestions(coder, name, suggestions)
         yield name, len(suggestions)
 

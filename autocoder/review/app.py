@@ -16,6 +16,7 @@ from autocoder.errors import AutocoderError
 from autocoder.review import (
     adjudicate_page,
     blind_page,
+    browse,
     codebook_page,
     confirm_page,
     look,
@@ -45,6 +46,7 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         *blind_page.routes,
         *adjudicate_page.routes,
         *undo_page.routes,
+        *browse.routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
     app.state.store = store

@@ -241,8 +241,7 @@ audit = sa.Table(
 spoken = sa.Table(
     "spoken",
     schema,
-    sa.Column("transcript_id", sa.Integer),
-    sa.Column("number", sa.Integer),
+    sa.Column("rowid", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("text", sa.Text),
 )
 revision = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String))

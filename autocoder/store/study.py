@@ -38,6 +38,7 @@ from autocoder.project import (
 from autocoder.store import schema as t
 from autocoder.store.codebooks import codebook_from_json, codebook_to_json
 from autocoder.store.database import LATEST, ProjectFault, address_of, connect, explained, upgrade
+from autocoder.store.spoken import insert_spoken
 
 SETTINGS = "autocoder.toml"
 DATABASE = "sqlite:///project.db"
@@ -496,6 +497,7 @@ def _insert_transcripts(connection: sa.Connection, transcripts: Iterable[Transcr
         rows = [_turn_row(transcript_id, n, turn) for n, turn in enumerate(transcript.turns)]
         if rows:
             connection.execute(sa.insert(t.turn), rows)
+        insert_spoken(connection, transcript_id, transcript)
 
 
 def _describe_transcripts(connection: sa.Connection, transcripts: Iterable[Transcript]) -> None:
