@@ -21,6 +21,7 @@ from autocoder.review import (
     confirm_page,
     look,
     people,
+    progress,
     sweep_page,
     undo_page,
 )
@@ -47,6 +48,7 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         *adjudicate_page.routes,
         *undo_page.routes,
         *browse.routes,
+        *progress.routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
     app.state.store = store

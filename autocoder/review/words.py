@@ -292,6 +292,58 @@ _WORDS = {
     "origin_auto": ("suggested", "הצעת המודל"),
     "origin_adjudicated": ("settled", "הוכרע"),
     # progress and influence
+    "right_so_far": (
+        "Suggestions of this code were right {hits} of {n} times so far, judged by blind coding.",
+        "עד כה הצעות לקוד הזה היו נכונות {hits} מתוך {n} פעמים, לפי קידוד עיוור.",
+    ),
+    "right_too_few": (
+        "Not enough passages were coded blind yet to say how often this code is suggested rightly.",
+        "אין עדיין די קטעים בקידוד עיוור כדי לומר באיזו תדירות הקוד הזה מוצע נכון.",
+    ),
+    "similar_being_made": ("Similar passages are being looked up…", "קטעים דומים נאספים כעת…"),
+    "progress_of": ("Suggestions of {model}", "ההצעות של {model}"),
+    "no_suggestions": (
+        "There are no suggestions yet: train a model and pre-code transcripts.",
+        "אין עדיין הצעות: יש לאמן מודל ולקודד בו תמלילים מראש.",
+    ),
+    "done": ("Decided", "הוכרעו"),
+    "left": ("Left", "נותרו"),
+    "of_all": ("{share} of {all}", "{share} מתוך {all}"),
+    "by_person": ("People", "אנשים"),
+    "by_person_own": ("You", "ההתקדמות שלך"),
+    "person": ("Name", "שם"),
+    "pace": ("Decisions per hour of work", "החלטות לשעת עבודה"),
+    "acceptance": ("Accepted", "אושרו"),
+    "median_seconds": ("Seconds per decision (median)", "שניות להחלטה (חציון)"),
+    "blind_agreement": ("Agreement with blind coding", "הסכמה עם קידוד עיוור"),
+    "kappa_of": ("kappa {kappa}, {percent} equal, {n} passages", "קאפה {kappa}, {percent} זהים, {n} קטעים"),
+    "percent_of": ("{percent} equal, {n} passages", "{percent} זהים, {n} קטעים"),
+    "being_made": ("being worked out…", "בחישוב…"),
+    "not_yet": ("not yet", "אין עדיין"),
+    "planted_caught": ("Planted errors noticed", "שגיאות שתולות שזוהו"),
+    "audit_taken_back": ("Bulk approvals taken back on a second look", "אישורים מרוכזים שבוטלו במבט שני"),
+    "of_n": ("{hits} of {n}", "{hits} מתוך {n}"),
+    "missed": ("What suggestions miss", "מה ההצעות מחמיצות"),
+    "missed_found": (
+        "Of {n} passages without a suggestion that were drawn at random, {hits} got a code: {share}, and in all such passages probably between {low} and {high}.",
+        "מתוך {n} קטעים בלי הצעה שנבחרו באקראי, {hits} קיבלו קוד: {share}. בכלל הקטעים האלה השיעור הוא כנראה בין {low} ל־{high}.",
+    ),
+    "missed_none": (
+        "No random passage was decided yet; about one card in ten is one.",
+        "עדיין לא הוכרע אף קטע אקראי. בערך אחד מכל עשרה כרטיסים הוא קטע כזה.",
+    ),
+    "note_accepts_all": (
+        "The last {n} suggestions were all accepted. If the passages were read each time, this is fine.",
+        "כל {n} ההצעות האחרונות אושרו. אם כל קטע נקרא לפני ההחלטה, אין בכך בעיה.",
+    ),
+    "note_accepts_planted": (
+        "More than half of the planted errors were accepted. A slower look may help.",
+        "יותר ממחצית השגיאות השתולות אושרו. כדאי לעבור על הקטעים לאט יותר.",
+    ),
+    "by_code_title": ("Codes", "קודים"),
+    "by_transcript_title": ("Transcripts", "תמלילים"),
+    "share_done": ("{percent} decided", "{percent} הוכרעו"),
+    "more_transcripts": ("More transcripts", "תמלילים נוספים"),
     # jobs
     # people: sign-in, accounts, assignments
     "closed_title": ("The page is closed", "הדף סגור"),
