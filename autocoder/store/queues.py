@@ -186,5 +186,5 @@ _POSITIONS: Mapping[Order, tuple[sa.ColumnElement[Any], ...]] = {  # as the inde
     Order.UNCERTAIN: (sa.literal_column("abs(coalesce(coding.score, 0.5) - 0.5)"), t.coding.c.id),
     Order.CODE: _PLACE,
     Order.DOCUMENT: _PLACE,
-    Order.RANDOM: (sa.literal_column("(coding.id * 2654435761) % 4294967296"), t.coding.c.id),
+    Order.RANDOM: (sa.literal_column("((coding.id * 2654435761) & 4294967295)"), t.coding.c.id),
 }

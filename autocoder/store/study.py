@@ -382,10 +382,14 @@ def create(folder: Path, name: str, codebook: Codebook, at: str, database: str =
     if (folder / "project.db").exists():
         raise ProjectFault(f"{folder} holds a project.db that belongs to no project; move it away first.")
     engine = connect(folder, database)
-    with explained(folder, engine):
-        _refuse_used(folder, engine)
-        _make_folder(folder)
-        upgrade(engine)
+    try:
+        with explained(folder, engine):
+            _refuse_used(folder, engine)
+            _make_folder(folder)
+            upgrade(engine)
+    except AutocoderError:
+        engine.dispose()
+        raise
     store = Store(folder, name, engine)
     with store.writing() as connection:
         _insert_codebook(connection, codebook, f"started from {codebook.name}", at)
