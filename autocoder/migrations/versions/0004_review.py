@@ -163,6 +163,8 @@ def _jobs() -> None:
         sa.Column("heartbeat", sa.String(40)),
         sa.Column("finished", sa.String(40)),
         sa.Column("cancel", sa.Boolean, nullable=False),
+        sa.Column("worker", sa.String(60)),
+        sa.Column("attempts", sa.Integer, nullable=False),
     )
 
 
