@@ -30,6 +30,7 @@ BATCH = 32
 _WORD = r"[^\s.,!?;:()\[\]]+"  # keeps gershayim, geresh and niqqud inside the word, where \w would cut it
 
 Scores = NDArray[np.float64]
+Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
 
@@ -269,6 +270,17 @@ def suggested(manifest: Manifest, scores: Scores) -> list[frozenset[str]]:
     return [frozenset().union(*({code} | above[code] for code in chosen(manifest, row))) for row in scores]
 
 
+@dataclass(frozen=True)
+class Scored:
+    """Calibrated scores, (texts, codes), and how the network reads the texts, (texts, width).
+
+    A text of several parts has the mean of their vectors; a model made before vectors were exported gives None.
+    """
+
+    scores: Scores
+    vectors: Vectors | None
+
+
 class Classifier:
     """A trained model that scores texts."""
 
@@ -278,6 +290,7 @@ class Classifier:
         options = SessionOptions()
         options.intra_op_num_threads = os.cpu_count() or 1
         self.manifest = manifest
+        self.folder = folder
         self._tokenizer = FileTokenizer(folder / TOKENIZER)
         self._linear = LinearScorer(folder)
         self._session = InferenceSession(str(folder / NETWORK), options, providers=["CPUExecutionProvider"])
@@ -289,15 +302,27 @@ class Classifier:
 
     def score(self, texts: Sequence[str], questions: Sequence[str]) -> Scores:
         """Return (texts, codes) calibrated scores; the longest text first, a long text by its likeliest part."""
+        return self.read(texts, questions).scores
+
+    def read(self, texts: Sequence[str], questions: Sequence[str]) -> Scored:
+        """Return the scores and the vectors of texts."""
         found = windows(self._tokenizer, self.manifest.input, texts, questions)
         learned = sum(code.learned for code in self.manifest.codes)
         logits = np.full((len(texts), learned), -np.inf)
+        vectors: Vectors | None = None
         for batch in batches(found, BATCH):
             parts = [found[n] for n in batch]
             ids, attention, own = pad(parts, self.manifest.input.pad)
-            (values,) = self._session.run(None, {"input_ids": ids, "attention_mask": attention, "text_mask": own})
+            feed = {"input_ids": ids, "attention_mask": attention, "text_mask": own}
+            values, *pooled = self._session.run(None, feed)
             np.maximum.at(logits, [window.text for window in parts], np.asarray(values, dtype=np.float64))
-        return probabilities(self.manifest, logits, self._linear([normalise(text) for text in texts]))
+            if pooled:
+                vectors = np.zeros((len(texts), pooled[0].shape[1]), np.float32) if vectors is None else vectors
+                np.add.at(vectors, [window.text for window in parts], pooled[0])
+        if vectors is not None:
+            vectors /= np.maximum(np.bincount([window.text for window in found], minlength=len(texts)), 1)[:, None]
+        scores = probabilities(self.manifest, logits, self._linear([normalise(text) for text in texts]))
+        return Scored(scores, vectors)
 
 
 def load(folder: Path) -> Classifier:

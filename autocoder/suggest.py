@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from autocoder.classifier import Classifier, chosen
+from autocoder.classifier import Classifier, Scored, chosen
 from autocoder.project import Coder, CoderKind, Coding, Origin, Segment, Transcript
 from autocoder.segment import join, segments, spoken
+from autocoder.vectors import UnitVectors
+
+Keep = Callable[[UnitVectors], None]
 
 
 def coder_of(model: str) -> Coder:
@@ -17,14 +18,20 @@ def coder_of(model: str) -> Coder:
 
 
 def suggest(
-    classifier: Classifier, transcript: Transcript, created: str, codebook_version: int = 1
+    classifier: Classifier, transcript: Transcript, created: str, codebook_version: int = 1, keep: Keep | None = None
 ) -> tuple[Coding, ...]:
-    """Return the suggestions for a transcript; neighbouring units with one code become one coding."""
+    """Return the suggestions for a transcript; neighbouring units with one code become one coding.
+
+    ``keep`` gets the units with the vectors that the scores are made of, where the model gives them.
+    """
     units = segments(transcript)
     if not units:
         return ()
     manifest = classifier.manifest
-    suggested = [chosen(manifest, row) for row in _scores(classifier, transcript, units)]
+    read = read_units(classifier, transcript, units)
+    if keep is not None and read.vectors is not None:
+        keep(UnitVectors(tuple(unit.span for unit in units), read.vectors))
+    suggested = [chosen(manifest, row) for row in read.scores]
     return tuple(
         Coding(
             transcript=transcript.name,
@@ -40,7 +47,8 @@ def suggest(
     )
 
 
-def _scores(classifier: Classifier, transcript: Transcript, units: Sequence[Segment]) -> np.ndarray:
+def read_units(classifier: Classifier, transcript: Transcript, units: Sequence[Segment]) -> Scored:
+    """Return what the model makes of units, each with the question that it answers."""
     texts = [spoken(transcript.quote(unit.span)) for unit in units]
     questions = [spoken(transcript.quote(unit.question)) if unit.question else "" for unit in units]
-    return classifier.score(texts, questions)
+    return classifier.read(texts, questions)

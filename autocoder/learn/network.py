@@ -31,12 +31,28 @@ class Network(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, text_mask: Tensor) -> Tensor:
         """Return (texts, codes) logits."""
+        logits: Tensor = self.head(self.dropout(self.pooled(input_ids, attention_mask, text_mask)))
+        return logits
+
+    def pooled(self, input_ids: Tensor, attention_mask: Tensor, text_mask: Tensor) -> Tensor:
+        """Return (texts, 2 x width) vectors, in which passages that the model reads alike lie close together."""
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         own = text_mask.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * own).sum(1) / own.sum(1)
         highest = (hidden + (own - 1) * 1e4).amax(1)
-        logits: Tensor = self.head(self.dropout(torch.cat([mean, highest], dim=-1)))
-        return logits
+        return torch.cat([mean, highest], dim=-1)
+
+
+class _Exported(nn.Module):
+    """The network as it is exported: logits, and the vectors that they are made of."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, text_mask: Tensor) -> tuple[Tensor, Tensor]:
+        vectors = self.network.pooled(input_ids, attention_mask, text_mask)
+        return self.network.head(vectors), vectors
 
 
 def load_encoder(name: str) -> nn.Module:
@@ -95,7 +111,7 @@ def freeze(encoder: nn.Module, layers: int) -> None:
 
 def export(network: Network, path: Path) -> None:
     """Write the network as ONNX for any number of texts of any length."""
-    network = network.cpu().eval()
+    exported = _Exported(network.cpu()).eval()
     ids = torch.randint(5, 10, (2, 12))
     mask = torch.ones_like(ids)
     batch, length = torch.export.Dim("texts", max=4096), torch.export.Dim("pieces", max=512)
@@ -104,12 +120,12 @@ def export(network: Network, path: Path) -> None:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # the exporter talks about its own insides
         torch.onnx.export(
-            network,
+            exported,
             (ids, mask, mask.clone()),
             path,
             dynamo=True,
             input_names=list(shapes),
-            output_names=["logits"],
+            output_names=["logits", "vectors"],
             dynamic_shapes=shapes,
             external_data=False,
             verbose=False,

@@ -216,7 +216,7 @@ class _Walk:
 
 
 _DOUBT = "abs(coalesce(coding.score, 0.5) - 0.5)"  # both as the indexes of migration 0004 have them
-_CHANCE = "(coding.id * 2654435761) % 4294967296"
+_CHANCE = "((coding.id * 2654435761) & 4294967295)"
 _Positions = tuple[sa.ColumnElement[Any], ...]
 _PLACE: _Positions = (t.coding.c.transcript_id, t.coding.c.start, t.coding.c.id)
 _POSITIONS: Mapping[Order, _Positions] = {

@@ -226,6 +226,8 @@ job = sa.Table(
     sa.Column("heartbeat", sa.String),
     sa.Column("finished", sa.String),
     sa.Column("cancel", sa.Boolean),
+    sa.Column("worker", sa.String),
+    sa.Column("attempts", sa.Integer),
 )
 audit = sa.Table(
     "audit",
@@ -241,8 +243,7 @@ audit = sa.Table(
 spoken = sa.Table(
     "spoken",
     schema,
-    sa.Column("transcript_id", sa.Integer),
-    sa.Column("number", sa.Integer),
+    sa.Column("rowid", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("text", sa.Text),
 )
 revision = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from autocoder.classifier import ModelFault, chosen, load, probabilities, read_manifest
+from autocoder.classifier import ModelFault, chosen, file_sha256, load, probabilities, read_manifest, write_manifest
 from autocoder.learn.baseline import LinearBaseline, suggest_linear
 from autocoder.learn.examples import NothingToLearn, gather
 from autocoder.learn.fit import Settings
@@ -19,6 +19,7 @@ from autocoder.learn.train import train
 from autocoder.project import Origin, Project, Transcript
 from autocoder.segment import segments
 from autocoder.suggest import coder_of, suggest
+from autocoder.vectors import UnitVectors
 
 
 @pytest.fixture(scope="module")
@@ -188,3 +189,31 @@ def test_the_linear_baseline_finds_plain_words(study: Project) -> None:
     assert sum(a == b for a, b in zip(found, human, strict=True)) > 0.9 * len(human)
     constant = LinearBaseline().fit(list(examples.texts), np.ones((96, 1), dtype=np.float32))
     assert constant.decide(["כלב"]).tolist() == [[-1.0]]
+
+
+def test_a_model_gives_the_vectors_that_its_logits_are_made_of(trained: Path) -> None:
+    read = load(trained).read(
+        ["השכר נמוך וזה כואב לי.", "לבד בתוך כל הבניין הזה.", "השכר נמוך מאוד.", "מילה " * 500], [""] * 4
+    )
+    assert read.vectors is not None
+    assert read.vectors.shape == (4, 32)
+    first, other, alike, _ = read.vectors
+    assert np.linalg.norm(first - alike) < np.linalg.norm(first - other)
+
+
+def test_a_model_from_before_vectors_were_exported_still_suggests(
+    study: Project, trained: Path, tmp_path: Path
+) -> None:
+    import onnx
+
+    older = tmp_path / "m1"
+    shutil.copytree(trained, older)
+    network = onnx.load(older / "model.onnx")
+    del network.graph.output[1]
+    onnx.save(network, older / "model.onnx")
+    manifest = read_manifest(older)
+    write_manifest(older, replace(manifest, files=manifest.files | {"model.onnx": file_sha256(older / "model.onnx")}))
+    kept: list[UnitVectors] = []
+    suggestions = suggest(load(older), study.transcripts[0], "2026-01-02T00:00:00", keep=kept.append)
+    assert suggestions == suggest(load(trained), study.transcripts[0], "2026-01-02T00:00:00")
+    assert kept == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from autocoder.text import normalise
+
 revision = "0004"
 down_revision = "0003"
 
@@ -18,6 +20,7 @@ def upgrade() -> None:
     _jobs()
     _audit()
     _words()
+    _lists_and_counts()
 
 
 def _decisions() -> None:
@@ -53,8 +56,9 @@ def _answers() -> None:
     _index_of_open(
         "open_by_doubt_there", ["coder_id", "transcript_id", sa.text("abs(coalesce(score, 0.5) - 0.5)"), "id"]
     )
+    _index_of_open("open_by_doubt_in_code", ["coder_id", "code", sa.text("abs(coalesce(score, 0.5) - 0.5)"), "id"])
     _index_of_open(
-        "open_by_chance_there", ["coder_id", "transcript_id", sa.text("(id * 2654435761) % 4294967296"), "id"]
+        "open_by_chance_there", ["coder_id", "transcript_id", sa.text("((id * 2654435761) & 4294967295)"), "id"]
     )
     _index_of_open("open_by_code", ["coder_id", "code", "transcript_id", "start", "id"])
     op.create_index("coding_by_code", "coding", ["code", "transcript_id", "start"])
@@ -165,6 +169,8 @@ def _jobs() -> None:
         sa.Column("heartbeat", sa.String(40)),
         sa.Column("finished", sa.String(40)),
         sa.Column("cancel", sa.Boolean, nullable=False),
+        sa.Column("worker", sa.String(60)),
+        sa.Column("attempts", sa.Integer, nullable=False),
     )
 
 
@@ -202,16 +208,49 @@ def _audit() -> None:
 def _words() -> None:
     """The normalised text of each turn, found by any three letters of it, so that prefixes do not hide a word."""
     if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            "CREATE VIRTUAL TABLE spoken USING fts5("
-            "text, transcript_id UNINDEXED, number UNINDEXED, tokenize = 'trigram')"
+        op.execute("CREATE VIRTUAL TABLE spoken USING fts5(text, tokenize = 'trigram')")
+    else:
+        op.create_table(
+            "spoken",
+            sa.Column("rowid", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("text", sa.Text, nullable=False),
         )
-        return
-    op.create_table(
-        "spoken",
-        sa.Column("transcript_id", sa.Integer, sa.ForeignKey("transcript.id"), primary_key=True),
-        sa.Column("number", sa.Integer, primary_key=True),
-        sa.Column("text", sa.Text, nullable=False),
+        _index_letters()
+    _index_words_said_so_far()
+
+
+def _index_letters() -> None:
+    """Index any three letters with PostgreSQL's own extension; without it, the search reads every turn."""
+    connection = op.get_bind()
+    here = sa.text("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'")
+    may = sa.text(
+        "SELECT count(*) FROM pg_available_extensions "
+        "WHERE name = 'pg_trgm' AND has_database_privilege(current_database(), 'CREATE')"
     )
-    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    if not connection.scalar(here):
+        if not connection.scalar(may):
+            return
+        op.execute("CREATE EXTENSION pg_trgm")
     op.execute("CREATE INDEX spoken_by_letters ON spoken USING gin (text gin_trgm_ops)")
+
+
+def _index_words_said_so_far() -> None:
+    """Index older transcripts as the store does new ones: a row's number is the transcript's id and the turn's."""
+    connection = op.get_bind()
+    spoken = sa.table("spoken", sa.column("rowid"), sa.column("text"))
+    for (transcript_id,) in connection.execute(sa.text("SELECT id FROM transcript ORDER BY id")).all():
+        of_it = {"id": transcript_id}
+        text = connection.execute(sa.text("SELECT text FROM transcript WHERE id = :id"), of_it).scalar_one()
+        turns = sa.text('SELECT number, start, "end" FROM turn WHERE transcript_id = :id')
+        found = [tuple(turn) for turn in connection.execute(turns, of_it)] or [(0, 0, len(text))]
+        rows = [{"rowid": (transcript_id << 24) + n, "text": normalise(text[start:end])} for n, start, end in found]
+        connection.execute(sa.insert(spoken), rows)
+
+
+def _lists_and_counts() -> None:
+    """Codings of a coder in the order of the transcripts, and answered suggestions by code, to list and to count."""
+    op.drop_index("ix_coding_coder_id", "coding")
+    op.create_index("coding_by_coder", "coding", ["coder_id", "transcript_id", "start"])
+    given = sa.text("answer IS NOT NULL")
+    columns = ["coder_id", "code", "transcript_id"]
+    op.create_index("answered_by_code", "coding", columns, sqlite_where=given, postgresql_where=given)

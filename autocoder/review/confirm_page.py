@@ -1,0 +1,163 @@
+"""Confirm: a card for each suggestion, answered with one key; it is saved, and the next one is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, QueryParams
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from autocoder.project import Action, Coding, Span
+from autocoder.review import desk as desks
+from autocoder.review.answers import AnswerRefused
+from autocoder.review.choice import Choice, span_in
+from autocoder.review.desk import Answer, Card
+from autocoder.review.desk_page import Desk, Said, codes_in, names_of, not_allowed, pane, respond, seconds_in
+from autocoder.review.edges import asked_span, edges
+from autocoder.review.pages import wants_part
+from autocoder.review.panes import Names, stripes_of
+from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
+from autocoder.review.saying import last_said, said
+from autocoder.steps import now
+from autocoder.store import Store, passages
+from autocoder.store.assignments import NotAllowed
+from autocoder.store.decisions import AlreadyAnswered
+from autocoder.store.queues import Order, Queue, open_ones
+from autocoder.store.reach import names_in_reach
+
+PATH = "/confirm"
+MOST_STRIPES = 500
+
+
+def confirm(request: Request) -> Response:
+    """Show a card: the one that is asked for, the one after or before another, or the first."""
+    asked = request.query_params
+    choice = Choice.of(PATH, asked)
+    names = names_of(request)
+    store, reviewer = store_of(request), reviewer_of(request)
+    told = last_said(store, reviewer, names, asked.get("saved"))
+    try:
+        found = _asked_card(store, reviewer, choice, asked)
+    except AlreadyAnswered:
+        found, told = desks.next_card(store, reviewer, choice.scope), Said("gone", warns=True)
+    except NotAllowed:
+        return not_allowed(request, "confirm")
+    return _show(request, choice, names, found, told)
+
+
+async def decide(request: Request) -> Response:
+    """Save the answer and show the next card."""
+    form = await request.form()
+    return await run_in_threadpool(_decide, request, form)
+
+
+def _asked_card(store: Store, reviewer: Reviewer, choice: Choice, asked: QueryParams) -> Card | None:
+    if asked.get("card"):
+        return desks.card(store, reviewer, asked["card"])
+    if asked.get("before"):
+        return desks.previous_card(store, reviewer, choice.scope, asked["before"])
+    return desks.next_card(store, reviewer, choice.scope, asked.get("after") or None)
+
+
+def _decide(request: Request, form: FormData) -> Response:
+    store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
+    names, name = names_of(request), str(form.get("card", ""))
+    try:
+        decision = desks.answer(store, reviewer, name, given(form), now())
+    except AlreadyAnswered as fault:
+        found = desks.next_card(store, reviewer, choice.scope, name)
+        return _show(request, choice, names, found, late(fault), 409)
+    except AnswerRefused as refusal:
+        found = desks.card(store, reviewer, name)
+        return _show(request, choice, names, found, refused(form, refusal), 422)
+    except NotAllowed:
+        return not_allowed(request, "confirm")
+    stays = decision.action is Action.MEMO
+    if not wants_part(request):
+        where = choice.address(card=name, saved=1) if stays else choice.address(after=name, saved=1)
+        return RedirectResponse(where, 303)
+    found = desks.card(store, reviewer, name) if stays else desks.next_card(store, reviewer, choice.scope, name)
+    return _show(request, choice, names, found, said(decision, names))
+
+
+def late(fault: AlreadyAnswered) -> Said:
+    """Return what to say to somebody who answers after another, or about what is not there any more."""
+    return Said("late", fault.coder, warns=True) if fault.coder else Said("gone", warns=True)
+
+
+def refused(form: FormData, refusal: AnswerRefused) -> Said:
+    """Return what to say of an answer that says too little; what cannot come from the page is said as it is."""
+    if form.get("action") == Action.CHANGE and not form.getlist("codes"):
+        return Said("refused_no_code", warns=True)
+    if form.get("action") == Action.MEMO and not str(form.get("memo", "")).strip():
+        return Said("refused_no_memo", warns=True)
+    return Said("refused", str(refusal), warns=True)
+
+
+def given(form: FormData) -> Answer:
+    """Return the answer that a form holds; raise AnswerRefused where it holds none."""
+    action = str(form.get("action", ""))
+    if action not in tuple(Action):
+        raise AnswerRefused("no answer was chosen; accept, reject or choose other codes.")
+    return Answer(
+        Action(action),
+        codes_in(form) if action == Action.CHANGE else (),
+        span_in(form) if action == Action.MOVE else None,
+        str(form.get("memo", "")),
+        seconds_in(form),
+    )
+
+
+def _show(request: Request, choice: Choice, names: Names, card: Card | None, told: Said, status: int = 200) -> Response:
+    if card is None:
+        return respond(request, Desk("confirm", choice, names, said=told), status, card=None, **choices(request))
+    store, reviewer, asked = store_of(request), reviewer_of(request), request.query_params
+    transcript = passages.transcript(store, card.transcript)
+    assert transcript is not None  # noqa: S101
+    codings = passages.codings_in(store, card.transcript)
+    moving = "edges" in asked and card.answered is None
+    span = asked_span(transcript, card.span, asked) if moving else card.span
+    stripes = stripes_of(codings, reviewer.coder, open_around(store, reviewer, card))
+    view = pane(request, transcript, stripes, span, names, choice.address(card=card.id))
+    desk = Desk("confirm", choice, names, card.id, view, (card.code,) if card.code else (), told)
+    return respond(
+        request,
+        desk,
+        status,
+        card=card,
+        quote=transcript.quote(span),
+        edges=edges(transcript, span, choice, card=card.id) if moving else None,
+        also=also_coded(codings, reviewer.coder, span),
+        **choices(request),
+    )
+
+
+def also_coded(codings: Iterable[Coding], coder: str, span: Span) -> tuple[str, ...]:
+    """Return the codes that a person put on the passage, or on part of it, already."""
+    here = [coding.code for coding in codings if coding.coder == coder and coding.span.overlap(span)]
+    return tuple(dict.fromkeys(here))
+
+
+def open_around(store: Store, reviewer: Reviewer, card: Card) -> list[Coding]:
+    """Return the suggestions in the card's transcript that wait for an answer, that of the card among them."""
+    queue = Queue(reviewer.coder, card.model, Order.DOCUMENT, card.transcript)
+    waiting = [found.coding for found in open_ones(store, queue, None, MOST_STRIPES)]
+    if card.code and not any((coding.span, coding.code) == (card.span, card.code) for coding in waiting):
+        waiting.append(Coding(card.transcript, card.span, card.code, card.model))
+    return waiting
+
+
+def choices(request: Request) -> dict[str, object]:
+    """Return what the reader may choose from above the card; only a whole page shows it."""
+    if wants_part(request):
+        return {}
+    return {"orders": tuple(Order), "transcripts": names_in_reach(store_of(request), reviewer_of(request).coder)}
+
+
+routes = [
+    Route(PATH, confirm),
+    Route(PATH, decide, methods=["POST"]),
+]
