@@ -12,7 +12,7 @@ from autocoder.segment import segments
 from autocoder.store import Store, passages
 from autocoder.store.checks import asked
 from autocoder.store.decisions import Deed, Drawn
-from autocoder.store.settings import settings
+from autocoder.store.settings import Settings, settings
 from autocoder.text import fingerprint
 
 LEAST_AUDITED = 10
@@ -25,15 +25,20 @@ def checks_after(store: Store, decision: Decision, card: str) -> tuple[Drawn, ..
     What is drawn depends on the coder and the card alone, and lies in the transcript of the answer: passages without
     a suggestion are drawn from each transcript in proportion to the answers given there.
     """
-    shares = settings(store)
-    planted_share = shares.planted_share if shares.planted else 0.0
     chance = random.Random(fingerprint(f"{decision.coder}\x1f{card}"))
-    luck = chance.random() * (1 - shares.random_share - planted_share)  # of all cards, checks are their share
-    if luck < shares.random_share:
+    kind = kind_drawn(settings(store), chance.random())
+    if kind is Mode.RANDOM:
         return _random_passage(store, decision, chance)
-    if luck < shares.random_share + planted_share:
-        return _planted_error(store, decision, chance)
-    return ()
+    return _planted_error(store, decision, chance) if kind is Mode.PLANTED else ()
+
+
+def kind_drawn(shares: Settings, luck: float) -> Mode | None:
+    """Return which check comes of an answer, for ``luck`` between 0 and 1; the shares are those of all cards."""
+    planted_share = shares.planted_share if shares.planted else 0.0
+    of_cards = luck * (1 - shares.random_share - planted_share)
+    if of_cards < shares.random_share:
+        return Mode.RANDOM
+    return Mode.PLANTED if of_cards < shares.random_share + planted_share else None
 
 
 def audited(seed: str, deeds: Sequence[Deed]) -> list[Deed]:

@@ -78,11 +78,18 @@ def _assign(connection: sa.Connection, coder: str, transcript: str, task: Task, 
 
 
 def withdraw(store: Store, coder: str, transcript: str, task: Task, taken_by: str, at: str) -> bool:
-    """Take a task away from a coder and return whether there was one; committed blind coding keeps its record."""
+    """Take a task away from a coder and return whether there was one; committed blind coding keeps its record.
+
+    Raises NotAllowed for blind coding that has begun: without the task it would be shown to others before its time.
+    """
     with store.writing() as connection:
+        hold(connection, coder)
+        coder_id, transcript_id = id_of(connection, t.coder, coder), id_of(connection, t.transcript, transcript)
+        if task is Task.BLIND and _has_begun(connection, coder_id, transcript_id):
+            raise NotAllowed(f"{coder} has begun to code {transcript} blind; only committing ends that.")
         gone = sa.delete(t.assignment).where(
-            t.assignment.c.coder_id == id_of(connection, t.coder, coder),
-            t.assignment.c.transcript_id == id_of(connection, t.transcript, transcript),
+            t.assignment.c.coder_id == coder_id,
+            t.assignment.c.transcript_id == transcript_id,
             t.assignment.c.task == task,
             t.assignment.c.committed.is_(None),
         )
@@ -91,6 +98,18 @@ def withdraw(store: Store, coder: str, transcript: str, task: Task, taken_by: st
             about = {"coder": coder, "task": task.value, "withdrawn": transcript}
             append(connection, taken_by, Deed.ASSIGNMENT, about, at)
     return taken
+
+
+def _has_begun(connection: sa.Connection, coder_id: int, transcript_id: int) -> bool:
+    """Return whether a coder put a code on a transcript blind that is not committed."""
+    row = connection.execute(_blind(coder_id, transcript_id)).first()
+    made = sa.exists().where(
+        t.coding.c.transcript_id == transcript_id,
+        t.coding.c.coder_id == coder_id,
+        t.coding.c.origin == Origin.BLIND,
+        t.coding.c.made_by.is_not(None),
+    )
+    return row is not None and row.committed is None and bool(connection.scalars(made.select()).one())
 
 
 def in_reach(connection: sa.Connection, coder_id: int) -> sa.Select[tuple[Any]]:

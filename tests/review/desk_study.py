@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Role, Span, Transcript, Turn
-from autocoder.review.reviewer import Rank, Reviewer
+from autocoder.review.reviewer import Reviewer
+from autocoder.review.reviewer import Role as Rank
 from autocoder.store import Addition, Store, create
 from autocoder.store.decisions import history
 
@@ -53,6 +54,7 @@ def at(second: int) -> str:
 
 
 def build(folder: Path, **where: str) -> Store:
+    """Return the study in a new folder; ``database`` puts it on PostgreSQL."""
     store = create(folder, "עמיתים", CODEBOOK, at(0), **where)
     people = tuple(Coder(each.coder) for each in (DANA, YOSSI, LEAD))
     store.add(Addition(transcripts=(FIRST, SECOND), coders=people, at=at(0)))
