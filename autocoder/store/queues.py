@@ -131,6 +131,7 @@ class _Walk:
         self._reach = in_reach(connection, self._coder)
         self._wanted = [t.coding.c.coder_id == id_of(connection, t.coder, queue.model), t.coding.c.answer.is_(None)]
         self._positions = _POSITIONS[queue.order] if queue.code is None else _WITHIN_A_CODE[queue.order]
+        self._from_all = queue.transcript is None and not divided(connection)
         self._narrow = queue.code is not None or queue.transcript is not None
         if queue.code is not None:
             self._wanted.append(t.coding.c.code == queue.code)
@@ -140,7 +141,7 @@ class _Walk:
     def unskipped(self, after: int | None) -> int | None:
         """Return the next one that the coder did not skip."""
         beyond = self._beyond(after)
-        if self._narrow or (self._queue.order is Order.UNCERTAIN and not divided(self._connection)):
+        if self._narrow or (self._queue.order is Order.UNCERTAIN and self._from_all):
             return self._first(self._in(self._reach, beyond))
         if self._queue.order not in (Order.DOCUMENT, Order.CODE):
             return self._first(self._firsts(self._reach, beyond))
@@ -148,7 +149,8 @@ class _Walk:
 
     def _first_in_order(self, after: int | None, beyond: _Conditions) -> int | None:
         """Look in the transcript of ``after`` first, and then in those that come after it."""
-        here = self._connection.scalars(sa.select(t.coding.c.transcript_id).where(t.coding.c.id == after)).first()
+        asked = sa.select(t.coding.c.transcript_id).where(t.coding.c.id == after)
+        here = None if after is None else self._connection.scalars(asked).first()
         if here is None:
             return self._first(self._firsts(self._reach))
         found = self._first(self._in(self._reach.where(t.transcript.c.id == here), beyond))
@@ -179,11 +181,11 @@ class _Walk:
         row = self._connection.execute(wanted.order_by(*self._order()).limit(1)).first()
         return None if row is None else row.id
 
-    def several(self, after: int | None, most: int) -> Sequence[int]:
+    def several(self, after: int | None, most: int) -> list[int]:
         """Return the next ones in the order of the queue, skipped or not."""
         wanted = sa.select(t.coding.c.id).where(*self._wanted, *self._beyond(after))
         within = wanted.where(t.coding.c.transcript_id.in_(self._reach))
-        return self._connection.scalars(within.order_by(*self._order()).limit(most)).all()
+        return [row.id for row in self._connection.execute(within.order_by(*self._order()).limit(most))]
 
     def skipped(self, after: int | None) -> int | None:
         """Return the next of those that the coder skipped and nobody answered, beginning anew after the last."""
@@ -215,17 +217,18 @@ class _Walk:
         return [first, beyond]
 
 
-_DOUBT = "abs(coalesce(coding.score, 0.5) - 0.5)"  # both as the indexes of migration 0004 have them
+_DOUBT = "abs(coalesce(coding.score, 0.5) - 0.5)"  # as the indexes of migration 0004 have them
 _CHANCE = "((coding.id * 2654435761) & 4294967295)"
+_START = "(coding.start + 0)"  # so that SQLite takes the index of what is open, and no other that begins alike
 _Positions = tuple[sa.ColumnElement[Any], ...]
-_PLACE: _Positions = (t.coding.c.transcript_id, t.coding.c.start, t.coding.c.id)
+_PLACE: _Positions = (t.coding.c.transcript_id, sa.literal_column(_START), t.coding.c.id)
 _POSITIONS: Mapping[Order, _Positions] = {
     Order.UNCERTAIN: (sa.literal_column(_DOUBT), t.coding.c.id),
     Order.CODE: _PLACE,
     Order.DOCUMENT: _PLACE,
     Order.RANDOM: (sa.literal_column(_CHANCE), t.coding.c.id),
 }
-_WITHIN_A_CODE = {  # adding nothing keeps SQLite from walking an index of this order past every other code
+_WITHIN_A_CODE: Mapping[Order, _Positions] = {  # with + 0 no index, so that SQLite does not walk past every other code
     **_POSITIONS,
-    Order.RANDOM: (sa.literal_column(f"{_CHANCE} + 0"), t.coding.c.id),
+    Order.RANDOM: (sa.literal_column(f"({_CHANCE} + 0)"), t.coding.c.id),
 }
