@@ -54,9 +54,7 @@ _WORDS = {
     "goes_to": ("it goes to:", "מקומו:"),
     "both_allowed": ("both may be coded", "אפשר לקודד בשניהם"),
     "examples": ("Coded passages", "קטעים שקודדו"),
-    "no_examples": ("No passage of another transcript was coded with it yet.", "עדיין לא קודד בו קטע בתמליל אחר."),
     "similar": ("Similar passages that the team coded", "קטעים דומים שהצוות קידד"),
-    "with_code": ("coded with it", "קודד בקוד הזה"),
     "without_code": ("similar, and not coded with it", "דומה, ולא קודד בקוד הזה"),
     "order": ("Order", "סדר"),
     "order_uncertain": ("Most uncertain first", "מהפחות ודאיות לוודאיות"),
@@ -71,6 +69,7 @@ _WORDS = {
     "scope": ("What comes next", "מה מגיע לתור"),
     "does_it_fit": ("Does this code fit the passage?", "האם הקוד מתאים לקטע?"),
     "also_coded": ("Coded here already", "כבר קודד כאן"),
+    "coded_under": ("coded under version {n}", "קודד לפי גרסה {n}"),
     "random_card": ("A passage without a suggestion", "קטע בלי הצעה"),
     "random_why": (
         "Drawn at random, so that what was missed can be estimated. Choose the codes that fit, or none.",
