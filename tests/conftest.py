@@ -1,18 +1,32 @@
-"""A small Hebrew study built in code, a tiny transformer with random weights, and the folder of real files."""
+"""A small Hebrew study built in code, a tiny transformer with random weights, a PostgreSQL of this run alone,
+a browser that is signed in, and the folder of real files.
+"""
 
 from __future__ import annotations
 
+import os
 import random
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from starlette.testclient import TestClient
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Project, Role, Span, Transcript, Turn
-from autocoder.store import create
+from autocoder.review.app import create_app
+from autocoder.review.reviewer import Reviewer
+from autocoder.review.reviewer import Role as Rank
+from autocoder.review.sessions import Door, Sessions
+from autocoder.store import Store, create
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,6 +37,89 @@ def shared() -> Path:
     if not folder.exists():
         pytest.skip("the folder ../shared with real files is not on this machine")
     return folder
+
+
+def missing(what: str) -> None:
+    """Skip a test for want of a program, except where ``.ci/run`` says that none may be wanting."""
+    if os.environ.get("AUTOCODER_NOTHING_MISSING"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+def postgres_program(name: str) -> str:
+    """Return where one of PostgreSQL's programs is; Debian keeps them out of the path."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: float(each.parent.name), reverse=True)
+    found = shutil.which(name) or next((str(each / name) for each in folders if (each / name).exists()), None)
+    if found is None:
+        missing(f"PostgreSQL's {name} is not on this machine")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """A PostgreSQL at a free port of this computer, gone after the run; gives the address up to the database's name."""
+    initdb, pg_ctl = postgres_program("initdb"), postgres_program("pg_ctl")
+    folder = Path(tempfile.mkdtemp(prefix="autocoder-postgres-"))
+    as_other: dict[str, object] = {}
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        try:
+            shutil.chown(folder, "postgres", "postgres")
+        except LookupError:
+            missing("there is no user postgres for PostgreSQL to run as, and it refuses to run as root")
+        as_other = {"user": "postgres", "group": "postgres", "extra_groups": []}
+
+    def run(*command: str) -> None:
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=120, **as_other)
+
+    password = folder / "password"
+    password.write_text(secret := secrets.token_hex(16), encoding="ascii")
+    data = str(folder / "data")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c max_connections=120"
+    how = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", f"--pwfile={password}"]
+    try:
+        run(initdb, "-D", data, "-U", "autocoder", *how)
+        run(pg_ctl, "-D", data, "-w", "-t", "60", "-l", str(folder / "log"), "-o", settings, "start")
+        try:
+            yield f"postgresql://autocoder:{secret}@127.0.0.1:{port}"
+        finally:
+            run(pg_ctl, "-D", data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgres(cluster: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a fresh database, without its password, which the environment holds."""
+    import psycopg
+
+    name = f"study_{secrets.token_hex(6)}"
+    front, _, back = cluster.partition("@")
+    monkeypatch.setenv("PGPASSWORD", front.rpartition(":")[2])
+    with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        yield f"{front.rpartition(':')[0]}@{back}/{name}"
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def signed_in() -> Iterator[Callable[..., TestClient]]:
+    """Give a function that returns a browser of a coder who is signed in to the review page of a store."""
+    clients: list[TestClient] = []
+
+    def browser(store: Store, coder: str = "דנה", rank: Rank = Rank.LEAD, team: bool = False) -> TestClient:
+        door = Door(Sessions(), 8000, frozenset({"127.0.0.1:8000"}), team)
+        headers = {"sec-fetch-site": "same-origin"}
+        client = TestClient(create_app(store, door), "http://127.0.0.1:8000", headers=headers, follow_redirects=False)
+        client.cookies.set(door.cookie, door.sessions.open(Reviewer(coder, rank)))
+        clients.append(client)
+        return client
+
+    yield browser
+    for client in clients:
+        client.close()
 
 
 @pytest.fixture(scope="session")

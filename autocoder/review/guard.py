@@ -62,7 +62,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         if scope["type"] != "http":
-            return  # a WebSocket that nobody accepts is refused by the server
+            await send({"type": "websocket.close", "code": 1008})
+            return
         sending = _Sending(scope, send)
         headers, limit = Headers(scope=scope), self.limits.of(scope["path"])
         if refusal := refused(scope, headers, self.hosts, limit):

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from autocoder.report.words import Language
-from autocoder.review.keys import CAPS
+from autocoder.review.keys import CAPS, SIGNS
 from autocoder.review.reviewer import Reviewer
 from autocoder.review.words import words
 
@@ -95,13 +95,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["caps"] = CAPS
+    made.globals |= {"caps": CAPS, "signs": SIGNS}
     return made
 
 
 def page(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
     """Return a template as a response; every value is escaped where it is written."""
     look = Look.of(request)
+    reviewer = getattr(request.state, "reviewer", None)
     query = f"?{request.url.query}" if request.url.query else ""
     whole = _environment().get_template(template)
     text = whole.render(
@@ -110,8 +111,8 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
         language=look.language,
         themes=THEMES,
         sizes=SIZES,
-        reviewer=getattr(request.state, "reviewer", None),
-        project=request.app.state.store.name,
+        reviewer=reviewer,
+        project=request.app.state.store.name if reviewer else "",  # a stranger is not told what is studied here
         places=places(request),
         here=request.url.path,
         back=request.url.path + query,

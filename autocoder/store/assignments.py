@@ -136,6 +136,21 @@ def mark_seen(connection: sa.Connection, coder_id: int, transcript_id: int, at: 
     insert_where_new(connection, t.seen, {"coder_id": coder_id, "transcript_id": transcript_id, "at": at})
 
 
+def remember_seen(store: Store, coder: str, transcripts: Iterable[str], at: str) -> None:
+    """Remember that a coder was shown suggestions in transcripts; what is remembered already is not written again."""
+    with store.reading() as connection:
+        coder_id = id_of(connection, t.coder, coder)
+        new = [
+            transcript_id
+            for name in sorted(transcripts)
+            if not saw(connection, coder_id, transcript_id := id_of(connection, t.transcript, name))
+        ]
+    if new:
+        with store.writing() as connection:
+            for transcript_id in new:
+                mark_seen(connection, coder_id, transcript_id, at)
+
+
 def begin_blind(connection: sa.Connection, coder: str, transcript: str, at: str) -> None:
     """Make sure, in a transaction that is under way, that a coder may code a transcript blind just now.
 

@@ -79,20 +79,20 @@ def next_open(
     after: int | None = None,
     but: Collection[int] = (),
     back: bool = False,
-    skipped_too: bool = True,
+    once: bool = False,
 ) -> Suggestion | None:
     """Return the open suggestion that comes after number ``after`` in the queue, beginning anew at its end.
 
     Those that the coder skipped come last, in the order of skipping. ``but`` are numbers to leave out; ``back`` walks
-    the other way; None when nothing is left.
+    the other way; with ``once`` neither the beginning nor what was skipped comes again. None when nothing is left.
     """
     with store.reading() as connection:
         walk = _Walk(connection, queue, frozenset(but), back)
-        for begin in (after, None) if after is not None else (None,):
+        for begin in (after,) if once or after is None else (after, None):
             found = walk.unskipped(begin)
             if found is not None:
                 return _suggestion(connection, found)
-        found = walk.skipped(after) if skipped_too else None
+        found = None if once else walk.skipped(after)
         return None if found is None else _suggestion(connection, found)
 
 

@@ -321,7 +321,7 @@ class Store:
             return 0
         with self.writing() as connection:
             if addition.codebook is not None:
-                _insert_codebook(connection, addition.codebook, addition.change, addition.at)
+                insert_codebook(connection, addition.codebook, addition.change, addition.at)
             _insert_transcripts(connection, addition.transcripts)
             _describe_transcripts(connection, addition.described)
             _insert_coders(connection, addition.coders)
@@ -388,7 +388,7 @@ def create(folder: Path, name: str, codebook: Codebook, at: str, database: str =
         upgrade(engine)
     store = Store(folder, name, engine)
     with store.writing() as connection:
-        _insert_codebook(connection, codebook, f"started from {codebook.name}", at)
+        insert_codebook(connection, codebook, f"started from {codebook.name}", at)
     if engine.dialect.name == "sqlite":
         keep_private(folder / "project.db")
     partial = folder / f"{SETTINGS}.partial"
@@ -474,7 +474,8 @@ def _coder_counts(connection: sa.Connection) -> tuple[CoderCount, ...]:
     return tuple(CoderCount(Coder(name, CoderKind(kind)), n, m) for name, kind, n, m in connection.execute(query))
 
 
-def _insert_codebook(connection: sa.Connection, codebook: Codebook, change: str, at: str) -> None:
+def insert_codebook(connection: sa.Connection, codebook: Codebook, change: str, at: str) -> None:
+    """Add a version of the codebook in a transaction that is under way."""
     values = {"version": codebook.version, "at": at, "change": change, "content": codebook_to_json(codebook)}
     connection.execute(sa.insert(t.codebook).values(**values))
 
