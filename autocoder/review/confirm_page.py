@@ -21,6 +21,7 @@ from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
 from autocoder.review.saying import last_said, said
+from autocoder.review.why import why
 from autocoder.steps import now
 from autocoder.store import Store, passages
 from autocoder.store.assignments import NotAllowed
@@ -131,6 +132,7 @@ def _show(request: Request, choice: Choice, names: Names, card: Card | None, tol
         quote=transcript.quote(span),
         edges=edges(transcript, span, choice, card=card.id) if moving else None,
         also=also_coded(codings, reviewer.coder, span),
+        why=why(request, card.transcript, card.span, card.code, card.model) if card.code else None,
         **choices(request),
     )
 
