@@ -15,7 +15,7 @@ import typer
 
 from autocoder import __version__, steps
 from autocoder.errors import AutocoderError
-from autocoder.project import Codebook, Coding, Held, Role, Span
+from autocoder.project import Codebook, Role
 
 if TYPE_CHECKING:
     from autocoder.compare import Question
@@ -41,6 +41,7 @@ HOME = "127.0.0.1"
 KEPT = "What was finished is kept; the same command goes on from there."
 SHOWN = 40
 """The most changed codings that are printed of one file."""
+CHANGES = {"new": "+ new", "moved": "> moved", "reworded": "~ another memo or weight", "gone": "- gone"}
 NO_SPEAKER = "none"
 """The answer for a label that is no speaker."""
 SPEAKERS_SHOWN = 15
@@ -189,16 +190,12 @@ def print_edition(edition: Edition, book: Codebook) -> None:
     for coder, counts in edition.by_coder().items():
         said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
         typer.echo(f"  {coder}: {said}")
-    rows: list[tuple[str, Span, Span | None, Coding | Held]] = [
-        ("+ new", each.span, None, each) for each in edition.new
-    ]
-    rows += [("> moved", each.before, each.after.span, each.after) for each in edition.moved]
-    rows += [("~ another memo or weight", each.span, None, each) for each in edition.reworded]
-    rows += [("- gone", each.span, None, each) for each in edition.gone]
-    for kind, span, after, coding in rows[:SHOWN]:
-        place = f"{span.start} to {span.end}" + (f", now {after.start} to {after.end}" if after else "")
-        name = book.path(coding.code) if coding.code in book else coding.code
-        typer.echo(f"  {kind}: {coding.transcript}, {place}, {name}, {coding.coder}")
+    rows = edition.rows()
+    for row in rows[:SHOWN]:
+        after = row.moved_to
+        place = f"{row.span.start} to {row.span.end}" + (f", now {after.start} to {after.end}" if after else "")
+        name = book.path(row.code) if row.code in book else row.code
+        typer.echo(f"  {CHANGES[row.kind]}: {row.transcript}, {place}, {name}, {row.coder}")
     if len(rows) > SHOWN:
         typer.echo(f"  and {len(rows) - SHOWN} more; all of them with --dry-run --json")
 

@@ -26,6 +26,18 @@ class Move:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One coding that a later export changes; ``moved_to`` is set for one that moved."""
+
+    kind: str
+    transcript: str
+    span: Span
+    code: str
+    coder: str
+    moved_to: Span | None = None
+
+
+@dataclass(frozen=True)
 class Edition:
     """What a file changes of what earlier exports brought; ``earlier`` are the names of their files.
 
@@ -51,6 +63,19 @@ class Edition:
         """The codings that leave the project."""
         moved = ((move.after.transcript, move.before, move.after.code, move.after.coder) for move in self.moved)
         return (*(each.key for each in self.gone), *moved)
+
+    def rows(self) -> tuple[Change, ...]:
+        """Return what changes, coding by coding: what is new, moved, reworded and gone."""
+        return (
+            *(Change("new", each.transcript, each.span, each.code, each.coder) for each in self.new),
+            *(
+                Change("moved", after.transcript, move.before, after.code, after.coder, after.span)
+                for move in self.moved
+                for after in (move.after,)
+            ),
+            *(Change("reworded", each.transcript, each.span, each.code, each.coder) for each in self.reworded),
+            *(Change("gone", each.transcript, each.span, each.code, each.coder) for each in self.gone),
+        )
 
     def by_coder(self) -> dict[str, dict[str, int]]:
         """Return how many codings of each coder are new, moved, reworded and gone."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -24,7 +27,7 @@ if TYPE_CHECKING:  # the database, numpy, onnxruntime and torch are loaded by th
     from autocoder.read import Ask, Joined
     from autocoder.report.agreement import AgreementReport
     from autocoder.report.evaluation import CurveLine, EvaluationReport
-    from autocoder.store import Addition, Store
+    from autocoder.store import Addition, Store, Then
 
 SEED = 17
 
@@ -83,6 +86,13 @@ class ImportPlan:
     def changes(self) -> tuple[Edition, ...]:
         """The files that change something which an earlier export brought."""
         return tuple(edition for edition in self.editions if edition.changes)
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of what would be written, but for the times: two plans of one fingerprint do the same."""
+        files = tuple(replace(file, at="") for file in self.addition.files)
+        content = asdict(replace(self.addition, at="", files=files))
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=sorted).encode()).hexdigest()
 
 
 def plan_import(
@@ -164,11 +174,11 @@ def _addition(
     )
 
 
-def apply_import(store: Store, plan: ImportPlan) -> int:
-    """Write what was planned, in one transaction, and return the number of codings that are new."""
+def apply_import(store: Store, plan: ImportPlan, then: Then | None = None) -> int:
+    """Write what was planned, in one transaction with what ``then`` writes; return the number of new codings."""
     from autocoder.not_placed import clear_list, write_lists
 
-    store.add(plan.addition)
+    store.add(plan.addition, then)
     write_lists(store.folder, plan.joined.unplaced)
     for report in plan.joined.reports:
         if not report.unplaced:
@@ -219,8 +229,12 @@ def train_model(
     coder: str | None = None,
     encoder_name: str | None = None,
     seed: int = SEED,
+    workplace: Path | None = None,
 ) -> Manifest:
-    """Train a model on the project's human coding into ``models/mN``."""
+    """Train a model on the project's human coding into ``models/mN``, where it appears once it is whole.
+
+    ``workplace`` is a folder of the project in which it is made; a hidden one in ``models`` without it.
+    """
     from autocoder.learn.examples import gather
     from autocoder.learn.fit import Settings
     from autocoder.learn.train import train
@@ -229,7 +243,11 @@ def train_model(
     examples = gather(project, coder)
     folder = store.models / _next_model(store, project)
     settings = Settings(encoder_name or str(encoder()), seed=seed)
-    return train(examples, project.codebook, folder, settings, now(), report)
+    store.models.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=workplace or store.models) as place:
+        manifest = train(examples, project.codebook, Path(place) / folder.name, settings, now(), report)
+        os.replace(Path(place) / folder.name, folder)
+    return manifest
 
 
 def _next_model(store: Store, project: Project) -> str:
@@ -297,13 +315,30 @@ def compare_coders(store: Store, question: Question) -> Compared:
     return compare(project, question, seen_by_models(store, project), store.codebooks())
 
 
+class MarginFirst(AutocoderError):
+    """Figures of a model's agreement that were asked for before the margin was fixed."""
+
+
 def report_agreement(
-    store: Store, question: Question, margin: float | None = None, epsilon: float = 0.2, seed: int = SEED
+    store: Store,
+    question: Question,
+    margin: float | None = None,
+    epsilon: float = 0.2,
+    seed: int = SEED,
+    margin_first: bool = False,
 ) -> AgreementReport:
-    """Gather the report on agreement; the margin is fixed, and the look at a model noted, before any figure is made."""
+    """Gather the report on agreement; the margin is fixed, and the look at a model noted, before any figure is made.
+
+    With ``margin_first``, MarginFirst is raised for a model where there is no margin.
+    """
     from autocoder.report.agreement import report
 
     compared = compare_coders(store, question)
+    if margin_first and compared.models and margin is None and store.margin() is None:
+        raise MarginFirst(
+            f"how far {compared.models[0]} may fall behind a coder is not fixed yet, and a margin chosen after looking "
+            "at the figures proves nothing; give the margin first, or compare people alone."
+        )
     at = now()
     fixed = store.look(at, margin) if margin is not None or compared.models else store.margin()
     return report(compared, at, seed, software(), fixed, store.codebooks(), epsilon=epsilon)

@@ -117,6 +117,7 @@ class SpeakersUnclear(AutocoderError):
     """Several files that have such labels; the message gives the option that answers for all of them."""
 
     def __init__(self, questions: Sequence[AmbiguousSpeaker]) -> None:
+        self.questions = tuple(questions)
         unclear = [(question.file, usage) for question in questions for usage in question.usages if usage.is_open]
         roles: dict[str, set[Role]] = {}
         for _, usage in unclear:

@@ -19,6 +19,7 @@ from autocoder.review import (
     browse,
     codebook_page,
     confirm_page,
+    jobs,
     look,
     people,
     progress,
@@ -49,11 +50,12 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         *undo_page.routes,
         *browse.routes,
         *progress.routes,
+        *jobs.routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
     app.state.store = store
     app.state.door = door
-    return Guard(Gate(app, door), door.hosts, limits)
+    return Guard(Gate(app, door), door.hosts, limits or Limits(uploads=jobs.LIMITS))
 
 
 async def _refused(request: Request, fault: Exception) -> Response:

@@ -132,8 +132,11 @@ class _Sending:
         if message["type"] == "http.response.start":
             self.started = True
             headers = MutableHeaders(scope=message)
+            own = headers.get("content-security-policy", "")
             for name, value in HEADERS.items():
                 headers[name] = value
+            if own.startswith("sandbox;"):  # a report that stands alone: less is allowed in it than on a page
+                headers["content-security-policy"] = own
             headers["cache-control"] = "no-cache" if self._static else "no-store"
         await self._send(message)
 

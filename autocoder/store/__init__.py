@@ -14,6 +14,7 @@ from autocoder.store.study import (
     MarginFixed,
     Store,
     Summary,
+    Then,
     create,
     open_project,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "ProjectFault",
     "Store",
     "Summary",
+    "Then",
     "create",
     "open_project",
 ]

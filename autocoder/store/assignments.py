@@ -100,12 +100,16 @@ def in_reach(connection: sa.Connection, coder_id: int) -> sa.Select[tuple[Any]]:
     blind and has not committed.
     """
     mine = sa.select(t.assignment.c.transcript_id).where(t.assignment.c.coder_id == coder_id)
-    anybody = sa.exists().where(t.assignment.c.task == Task.CONFIRM).select()
     query = sa.select(t.transcript.c.id)
-    if connection.scalars(anybody).one():
+    if divided(connection):
         query = query.where(t.transcript.c.id.in_(mine.where(t.assignment.c.task == Task.CONFIRM)))
     blind = mine.where(t.assignment.c.task == Task.BLIND, t.assignment.c.committed.is_(None))
     return query.where(t.transcript.c.id.not_in(blind))
+
+
+def divided(connection: sa.Connection) -> bool:
+    """Return whether transcripts were assigned to anybody to confirm; as long as not, all of them are everybody's."""
+    return bool(connection.scalars(sa.exists().where(t.assignment.c.task == Task.CONFIRM).select()).one())
 
 
 def may_confirm(store: Store, coder: str, transcript: str) -> None:

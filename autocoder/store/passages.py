@@ -12,6 +12,12 @@ from autocoder.store.assignments import visible
 from autocoder.store.study import Store, coding_of
 
 
+def names(store: Store) -> tuple[str, ...]:
+    """Return the names of all transcripts, in the order in which they came."""
+    with store.reading() as connection:
+        return tuple(connection.scalars(sa.select(t.transcript.c.name).order_by(t.transcript.c.id)))
+
+
 def transcript(store: Store, name: str) -> Transcript | None:
     """Return the transcript of that name with its turns, or None."""
     with store.reading() as connection:

@@ -226,6 +226,8 @@ job = sa.Table(
     sa.Column("heartbeat", sa.String),
     sa.Column("finished", sa.String),
     sa.Column("cancel", sa.Boolean),
+    sa.Column("worker", sa.String),
+    sa.Column("attempts", sa.Integer),
 )
 audit = sa.Table(
     "audit",

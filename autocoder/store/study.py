@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,8 @@ from autocoder.store.spoken import insert_spoken
 SETTINGS = "autocoder.toml"
 DATABASE = "sqlite:///project.db"
 ROWS_PER_STATEMENT = 5_000
+Then = Callable[[sa.Connection], None]
+"""Writes something more at the end of a transaction; what it raises takes the whole transaction back."""
 
 
 @dataclass(frozen=True)
@@ -315,9 +317,9 @@ class Store:
 
     # writing
 
-    def add(self, addition: Addition) -> int:
-        """Add what an import brought, in one transaction, and return the number of codings that are new."""
-        if addition == Addition(at=addition.at):
+    def add(self, addition: Addition, then: Then | None = None) -> int:
+        """Add what an import brought, in one transaction with what ``then`` writes; return how many codings are new."""
+        if addition == Addition(at=addition.at) and then is None:
             return 0
         with self.writing() as connection:
             if addition.codebook is not None:
@@ -331,6 +333,8 @@ class Store:
             _reword_codings(connection, addition.reworded)
             _insert_files(connection, addition.files)
             _insert_memos(connection, addition.memos)
+            if then is not None:
+                then(connection)
         return added
 
     def add_suggestions(self, coder: Coder, transcript: str, codings: Sequence[Coding]) -> None:
@@ -382,10 +386,14 @@ def create(folder: Path, name: str, codebook: Codebook, at: str, database: str =
     if (folder / "project.db").exists():
         raise ProjectFault(f"{folder} holds a project.db that belongs to no project; move it away first.")
     engine = connect(folder, database)
-    with explained(folder, engine):
-        _refuse_used(folder, engine)
-        _make_folder(folder)
-        upgrade(engine)
+    try:
+        with explained(folder, engine):
+            _refuse_used(folder, engine)
+            _make_folder(folder)
+            upgrade(engine)
+    except AutocoderError:
+        engine.dispose()
+        raise
     store = Store(folder, name, engine)
     with store.writing() as connection:
         insert_codebook(connection, codebook, f"started from {codebook.name}", at)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Role, Span, Transcript, Turn
-from autocoder.review.reviewer import Reviewer
-from autocoder.review.reviewer import Role as Part
+from autocoder.review.reviewer import Rank, Reviewer
 from autocoder.store import Addition, Store, create
 from autocoder.store.decisions import history
 
 MODEL = "autocoder m1"
-DANA, YOSSI, LEAD = Reviewer("דנה"), Reviewer("יוסי"), Reviewer("רות", Part.LEAD)
+DANA, YOSSI, LEAD = Reviewer("דנה"), Reviewer("יוסי"), Reviewer("רות", Rank.LEAD)
 CODEBOOK = Codebook(
     "עמיתים",
     (
