@@ -105,6 +105,7 @@ def listen(asked: Serving) -> socket.socket:
         else:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((str(address), asked.port))
+        listening.listen()
     except OSError as fault:
         listening.close()
         raise NotServed(

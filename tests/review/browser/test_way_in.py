@@ -26,7 +26,7 @@ AT = "2026-03-01T09:00:00+00:00"
 
 
 @pytest.fixture
-def served(tmp_path: Path, project: Project) -> Iterator[tuple[Store, Door]]:
+def own(tmp_path: Path, project: Project) -> Iterator[tuple[Store, Door]]:
     with store.create(tmp_path / "p", project.name, project.codebook, AT) as opened:
         opened.add(Addition(project.transcripts, project.coders, project.codings))
         listening = listen(Serving())
@@ -42,9 +42,9 @@ def served(tmp_path: Path, project: Project) -> Iterator[tuple[Store, Door]]:
 
 
 @pytest.fixture
-def neighbour(served: tuple[Store, Door], tmp_path: Path) -> Iterator[str]:
+def neighbour(own: tuple[Store, Door], tmp_path: Path) -> Iterator[str]:
     """Another page on another port of this computer, which sends a form to ours and tries to read it."""
-    ours = f"http://127.0.0.1:{served[1].port}"
+    ours = f"http://127.0.0.1:{own[1].port}"
     folder = tmp_path / "neighbour"
     folder.mkdir()
     (folder / "index.html").write_text(
@@ -71,9 +71,9 @@ def neighbour(served: tuple[Store, Door], tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_private_file_leads_in_and_the_secret_is_gone_from_address_and_history(
-    served: tuple[Store, Door], chromium: Browser, tmp_path: Path
+    own: tuple[Store, Door], chromium: Browser, tmp_path: Path
 ) -> None:
-    opened, door = served
+    opened, door = own
     page = chromium.new_page()
     page.goto(redirect_file(tmp_path, f"http://127.0.0.1:{door.port}/launch?token={door.sessions.link()}").as_uri())
     page.wait_for_url(f"http://127.0.0.1:{door.port}/start")
@@ -88,9 +88,9 @@ def test_the_private_file_leads_in_and_the_secret_is_gone_from_address_and_histo
 
 
 def test_a_page_on_another_port_can_neither_write_nor_read(
-    served: tuple[Store, Door], neighbour: str, chromium: Browser
+    own: tuple[Store, Door], neighbour: str, chromium: Browser
 ) -> None:
-    opened, door = served
+    opened, door = own
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{door.port}/launch?token={door.sessions.link()}")
