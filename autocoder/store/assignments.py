@@ -61,11 +61,22 @@ def assign(store: Store, coder: str, transcripts: Iterable[str], task: Task, giv
 
     Blind coding is refused where the coder saw suggestions, with nothing assigned.
     """
+    return assign_all(store, [(coder, task)], transcripts, given_by, at)
+
+
+def assign_all(
+    store: Store, who: Iterable[tuple[str, Task]], transcripts: Iterable[str], given_by: str, at: str
+) -> int:
+    """Give several coders a task each in the same transcripts, all or nothing, and return how many are new."""
+    names, total = tuple(transcripts), 0
     with store.writing() as connection:
-        new = sum(_assign(connection, coder, name, task, given_by, at) for name in transcripts)
-        if new:
-            append(connection, given_by, Deed.ASSIGNMENT, {"coder": coder, "task": task.value, "transcripts": new}, at)
-    return new
+        for coder, task in who:
+            new = sum(_assign(connection, coder, name, task, given_by, at) for name in names)
+            about = {"coder": coder, "task": task.value, "transcripts": new}
+            total += new
+            if new:
+                append(connection, given_by, Deed.ASSIGNMENT, about, at)
+    return total
 
 
 def _assign(connection: sa.Connection, coder: str, transcript: str, task: Task, given_by: str, at: str) -> int:

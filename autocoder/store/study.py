@@ -390,6 +390,8 @@ def create(folder: Path, name: str, codebook: Codebook, at: str, database: str =
         with explained(folder, engine):
             _refuse_used(folder, engine)
             _make_folder(folder)
+            if engine.dialect.name == "sqlite":
+                (folder / "project.db").touch(mode=0o600)  # its side files take over its rights
             upgrade(engine)
     except AutocoderError:
         engine.dispose()
@@ -397,8 +399,6 @@ def create(folder: Path, name: str, codebook: Codebook, at: str, database: str =
     store = Store(folder, name, engine)
     with store.writing() as connection:
         insert_codebook(connection, codebook, f"started from {codebook.name}", at)
-    if engine.dialect.name == "sqlite":
-        keep_private(folder / "project.db")
     partial = folder / f"{SETTINGS}.partial"
     kept = address_of(database).set(password=None).render_as_string()
     quoted = json.dumps(name, ensure_ascii=False)
