@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,6 +17,7 @@ from starlette.types import ASGIApp
 from autocoder.errors import AutocoderError
 from autocoder.review import (
     adjudicate_page,
+    assigning,
     blind_page,
     browse,
     codebook_page,
@@ -28,7 +31,9 @@ from autocoder.review import (
 )
 from autocoder.review.guard import Guard, Limits
 from autocoder.review.pages import page
+from autocoder.review.present import Present
 from autocoder.review.sessions import Door, Gate
+from autocoder.steps import now
 from autocoder.store import Store
 
 STATIC = Path(__file__).with_name("static")
@@ -42,6 +47,7 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         Route("/", _home),
         *look.routes,
         *people.routes,
+        *assigning.routes,
         *codebook_page.routes,
         *confirm_page.routes,
         *sweep_page.routes,
@@ -52,10 +58,19 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         *progress.routes,
         *jobs.routes,
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
+    told = {HTTPException: _refused, AutocoderError: _explained}
+    app = Starlette(routes=routes, exception_handlers=told, lifespan=_in_use)
     app.state.store = store
+    app.state.present = Present()
     app.state.door = door
     return Guard(Gate(app, door), door.hosts, limits or Limits(uploads=jobs.LIMITS))
+
+
+@asynccontextmanager
+async def _in_use(app: Starlette) -> AsyncIterator[None]:
+    """Before the server ends, write down who was shown suggestions in which transcripts."""
+    yield
+    app.state.present.write_down_all(app.state.store, now())
 
 
 async def _refused(request: Request, fault: Exception) -> Response:

@@ -13,7 +13,17 @@ from autocoder.review import blind
 from autocoder.review.answers import AnswerRefused
 from autocoder.review.blind import BlindAnswer, Passage
 from autocoder.review.choice import Choice, span_in
-from autocoder.review.desk_page import Desk, Said, codes_in, names_of, not_allowed, pane, respond, seconds_in
+from autocoder.review.desk_page import (
+    Desk,
+    Said,
+    codes_in,
+    names_of,
+    not_allowed,
+    pane,
+    present_of,
+    respond,
+    seconds_in,
+)
 from autocoder.review.edges import asked_span, edges
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
@@ -56,6 +66,7 @@ async def commit(request: Request) -> Response:
 def _decide(request: Request, form: FormData) -> Response:
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     names, number = names_of(request), _number(form.get("number"))
+    present_of(request).write_down(store, reviewer.coder, now())
     try:
         decision = blind.code(store, reviewer, choice.transcript, number, _given(form), now())
     except (AnswerRefused, ChangedMeanwhile) as refusal:

@@ -312,7 +312,7 @@ def _stripes(store: Store, reviewer: Reviewer, transcript: str) -> tuple[Stripe,
     """Return what people coded and what still waits for an answer."""
     found = codings(store, Wish(transcript=transcript), reader_of(reviewer), MOST_STRIPES, lambda: False)
     return tuple(
-        Stripe(each.span, each.code, each.coder, suggested=each.kind is CoderKind.MODEL)
+        Stripe(each.span, each.code, each.coder, dashed=each.kind is CoderKind.MODEL)
         for each in found.rows
         if each.kind is CoderKind.HUMAN or each.accepted is None
     )

@@ -15,18 +15,30 @@ from autocoder.review import desk as desks
 from autocoder.review.answers import AnswerRefused
 from autocoder.review.choice import Choice, span_in
 from autocoder.review.desk import Answer, Card
-from autocoder.review.desk_page import Desk, Said, codes_in, names_of, not_allowed, pane, respond, seconds_in
+from autocoder.review.desk_page import (
+    Desk,
+    Said,
+    codes_in,
+    names_of,
+    not_allowed,
+    pane,
+    present_of,
+    respond,
+    seconds_in,
+)
 from autocoder.review.edges import asked_span, edges
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
 from autocoder.review.saying import last_said, said
+from autocoder.review.why import why
 from autocoder.steps import now
 from autocoder.store import Store, passages
 from autocoder.store.assignments import NotAllowed
 from autocoder.store.decisions import AlreadyAnswered
 from autocoder.store.queues import Order, Queue, open_ones
 from autocoder.store.reach import names_in_reach
+from autocoder.store.versions import reworded
 
 PATH = "/confirm"
 MOST_STRIPES = 500
@@ -40,9 +52,9 @@ def confirm(request: Request) -> Response:
     store, reviewer = store_of(request), reviewer_of(request)
     told = last_said(store, reviewer, names, asked.get("saved"))
     try:
-        found = _asked_card(store, reviewer, choice, asked)
+        found = _asked_card(request, choice, asked)
     except AlreadyAnswered:
-        found, told = desks.next_card(store, reviewer, choice.scope), Said("gone", warns=True)
+        found, told = next_card(request, choice), Said("gone", warns=True)
     except NotAllowed:
         return not_allowed(request, "confirm")
     return _show(request, choice, names, found, told)
@@ -54,21 +66,29 @@ async def decide(request: Request) -> Response:
     return await run_in_threadpool(_decide, request, form)
 
 
-def _asked_card(store: Store, reviewer: Reviewer, choice: Choice, asked: QueryParams) -> Card | None:
+def _asked_card(request: Request, choice: Choice, asked: QueryParams) -> Card | None:
+    store, reviewer = store_of(request), reviewer_of(request)
     if asked.get("card"):
         return desks.card(store, reviewer, asked["card"])
     if asked.get("before"):
         return desks.previous_card(store, reviewer, choice.scope, asked["before"])
-    return desks.next_card(store, reviewer, choice.scope, asked.get("after") or None)
+    return next_card(request, choice, asked.get("after") or None)
+
+
+def next_card(request: Request, choice: Choice, after: str | None = None) -> Card | None:
+    """Return the next card that no other person has in view."""
+    store, reviewer = store_of(request), reviewer_of(request)
+    return desks.next_card(store, reviewer, choice.scope, after, present_of(request).of_others(reviewer.coder))
 
 
 def _decide(request: Request, form: FormData) -> Response:
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     names, name = names_of(request), str(form.get("card", ""))
+    present_of(request).write_down(store, reviewer.coder, now())
     try:
         decision = desks.answer(store, reviewer, name, given(form), now())
     except AlreadyAnswered as fault:
-        found = desks.next_card(store, reviewer, choice.scope, name)
+        found = next_card(request, choice, name)
         return _show(request, choice, names, found, late(fault), 409)
     except AnswerRefused as refusal:
         found = desks.card(store, reviewer, name)
@@ -79,7 +99,7 @@ def _decide(request: Request, form: FormData) -> Response:
     if not wants_part(request):
         where = choice.address(card=name, saved=1) if stays else choice.address(after=name, saved=1)
         return RedirectResponse(where, 303)
-    found = desks.card(store, reviewer, name) if stays else desks.next_card(store, reviewer, choice.scope, name)
+    found = desks.card(store, reviewer, name) if stays else next_card(request, choice, name)
     return _show(request, choice, names, found, said(decision, names))
 
 
@@ -118,6 +138,7 @@ def _show(request: Request, choice: Choice, names: Names, card: Card | None, tol
     transcript = passages.transcript(store, card.transcript)
     assert transcript is not None  # noqa: S101
     codings = passages.codings_in(store, card.transcript)
+    present_of(request).shows(reviewer.coder, card.id, card.transcript)
     moving = "edges" in asked and card.answered is None
     span = asked_span(transcript, card.span, asked) if moving else card.span
     stripes = stripes_of(codings, reviewer.coder, open_around(store, reviewer, card))
@@ -130,15 +151,25 @@ def _show(request: Request, choice: Choice, names: Names, card: Card | None, tol
         card=card,
         quote=transcript.quote(span),
         edges=edges(transcript, span, choice, card=card.id) if moving else None,
-        also=also_coded(codings, reviewer.coder, span),
+        also=also_coded(store, codings, reviewer.coder, span),
+        why=why(request, card.transcript, card.span, card.code, card.model) if card.code else None,
         **choices(request),
     )
 
 
-def also_coded(codings: Iterable[Coding], coder: str, span: Span) -> tuple[str, ...]:
-    """Return the codes that a person put on the passage, or on part of it, already."""
-    here = [coding.code for coding in codings if coding.coder == coder and coding.span.overlap(span)]
-    return tuple(dict.fromkeys(here))
+def also_coded(store: Store, codings: Iterable[Coding], coder: str, span: Span) -> tuple[tuple[str, int | None], ...]:
+    """Return the codes that a person put on the passage, or on part of it, already.
+
+    With each, the version of the codebook under which it was coded, where the code was worded otherwise then.
+    """
+    older = reworded(store)
+    here = [coding for coding in codings if coding.coder == coder and coding.span.overlap(span)]
+    return tuple(
+        dict.fromkeys(
+            (coding.code, coding.codebook_version if coding.codebook_version in older.get(coding.code, ()) else None)
+            for coding in here
+        )
+    )
 
 
 def open_around(store: Store, reviewer: Reviewer, card: Card) -> list[Coding]:

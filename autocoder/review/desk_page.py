@@ -15,6 +15,7 @@ from autocoder.review.choice import Choice
 from autocoder.review.drawing import Stripe
 from autocoder.review.pages import Look, page, wants_part
 from autocoder.review.panes import Names, Shown, entries, shown
+from autocoder.review.present import Present
 from autocoder.review.reviewer import reviewer_of, store_of
 from autocoder.review.words import words
 
@@ -82,6 +83,13 @@ def pane(
 def only_turns(request: Request) -> bool:
     """Return whether htmx asks for the turns that were not drawn at once."""
     return wants_part(request) and "turns" in request.query_params
+
+
+def present_of(request: Request) -> Present:
+    """Return who has what in view."""
+    found = request.app.state.present
+    assert isinstance(found, Present)  # noqa: S101
+    return found
 
 
 def seconds_in(form: FormData) -> float | None:

@@ -14,7 +14,7 @@ from autocoder.review.answers import AnswerRefused
 from autocoder.review.choice import Choice
 from autocoder.review.confirm_page import also_coded, choices, given, late, open_around, refused
 from autocoder.review.desk import Card
-from autocoder.review.desk_page import Desk, Said, names_of, not_allowed, pane, respond
+from autocoder.review.desk_page import Desk, Said, names_of, not_allowed, pane, present_of, respond
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
@@ -44,6 +44,7 @@ async def decide(request: Request) -> Response:
 def _decide(request: Request, form: FormData) -> Response:
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     names, name = names_of(request), str(form.get("card", ""))
+    present_of(request).write_down(store, reviewer.coder, now())
     following = _following(store, reviewer, choice, name)
     try:
         told = _accept_ticked(store, reviewer, form) if "together" in form else None
@@ -87,6 +88,8 @@ def _show(request: Request, choice: Choice, names: Names, name: str, told: Said,
         return respond(request, desk, status, card=None, **choices(request))
     place = next((n for n, card in enumerate(listed) if card.id == name), 0)
     card = listed[place]
+    for each in listed:
+        present_of(request).shows(reviewer.coder, card.id, each.transcript)
     texts = {each: passages.transcript(store, each) for each in {card.transcript for card in listed}}
     transcript = texts[card.transcript]
     assert transcript is not None  # noqa: S101
@@ -102,7 +105,7 @@ def _show(request: Request, choice: Choice, names: Names, name: str, told: Said,
         before=listed[place - 1].id if place else card.id,
         after=listed[place + 1].id if place + 1 < len(listed) else card.id,
         all_ticked="all" in request.query_params,
-        also=also_coded(codings, reviewer.coder, card.span),
+        also=also_coded(store, codings, reviewer.coder, card.span),
         **choices(request),
     )
 

@@ -121,6 +121,13 @@ def test_a_code_above_is_shown_with_passages_of_the_codes_under_it(either: Store
     assert found.without == ()
 
 
+def test_a_passage_is_shown_under_the_name_of_who_gave_it_the_code(either: Store) -> None:
+    either.add(Addition(codings=tuple(coding(name, 0, "barrier", "יוסי") for name in "אגד")))
+    found = Examples(either).similar_now("דנה", "כרטיס", CARD, "pay")
+    coders = {"א": "דנה", "ב": "יוסי", "ג": "דנה", "ד": "דנה"}
+    assert {each.transcript: each.coder for each in found.with_code}.items() <= coders.items()
+
+
 def test_blind_coding_that_is_not_revealed_is_no_example(either: Store) -> None:
     assign(either, "יוסי", ["ב"], Task.BLIND, "דנה", AT)
     hers = Examples(either).similar_now("דנה", "כרטיס", CARD, "pay")
@@ -180,9 +187,9 @@ def test_of_a_common_code_the_same_passages_are_compared_each_time(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(examples, "PER_CODE", 2)
-    given = given_by_people(store)
-    first = coded_passages(given, store.codebook())
-    assert first == coded_passages(given, store.codebook())
+    given, lines = given_by_people(store), {code: frozenset({code, "C09.3"}) for code in ("pay", "alone")}
+    first = coded_passages(given, lines)
+    assert first == coded_passages(given, lines)
     assert sum("pay" in passage.codes for passage in first) == 2
     assert all("C09.3" in passage.codes for passage in first)
 
