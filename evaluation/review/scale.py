@@ -246,8 +246,8 @@ def pages(store: Store) -> Iterator[Times]:
     """Ask for whole pages, as a browser does, without the guard and the gate."""
     client = _client(store)
 
-    def get(path: str, **query: str) -> None:
-        if client.get(path, params=query).status_code != 200:
+    def get(path: str, headers: dict[str, str] | None = None, **query: str) -> None:
+        if client.get(path, params=query, headers=headers).status_code != 200:
             raise SystemExit(f"{path} {query} was refused")
 
     chance = random.Random(5)
@@ -273,9 +273,20 @@ def pages(store: Store) -> Iterator[Times]:
     yield timed("browse", [partial(get, "/browse", **fields) for fields in filters])
     places = [each.name for each in counts.by_transcript(store, MODEL)]
     yield timed("transcript", [partial(get, "/browse/transcript", name=chance.choice(places)) for _ in range(ROUNDS)])
-    yield timed("card page", [partial(get, "/confirm", order=order) for order in Order for _ in range(ROUNDS // 2)])
+    _wait_for_examples(client)
+    part = partial(get, "/confirm", {"hx-request": "true"})
+    yield timed(
+        "next card, as a page's part", [partial(part, order=order) for order in Order for _ in range(ROUNDS // 2)]
+    )
     yield timed("progress, counted anew", [lambda: figures(store, MODEL)] * 5)
     yield timed("progress", [partial(get, "/progress")] * 10)
+
+
+def _wait_for_examples(client: TestClient, seconds: float = 120.0) -> None:
+    """Wait until what is made beside the page is there, as it is after the first minute of a day."""
+    end = time.monotonic() + seconds
+    while "נאספים כעת" in client.get("/confirm").text and time.monotonic() < end:
+        time.sleep(1.0)
 
 
 def _client(store: Store) -> TestClient:
