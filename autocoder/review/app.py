@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from autocoder.errors import AutocoderError
-from autocoder.review import browse, codebook_page, confirm_page, jobs, look, people
+from autocoder.review import (
+    adjudicate_page,
+    assigning,
+    blind_page,
+    browse,
+    codebook_page,
+    confirm_page,
+    jobs,
+    look,
+    people,
+    progress,
+    sweep_page,
+    undo_page,
+)
 from autocoder.review.guard import Guard, Limits
 from autocoder.review.pages import page
+from autocoder.review.present import Present
 from autocoder.review.sessions import Door, Gate
+from autocoder.steps import now
 from autocoder.store import Store
 
 STATIC = Path(__file__).with_name("static")
@@ -27,27 +44,55 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
     """Return the application that serves a project; each module of routes gives its own list."""
     routes: list[BaseRoute] = [
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        Route("/", _home),
         *look.routes,
         *people.routes,
+        *assigning.routes,
         *codebook_page.routes,
         *confirm_page.routes,
+        *sweep_page.routes,
+        *blind_page.routes,
+        *adjudicate_page.routes,
+        *undo_page.routes,
         *browse.routes,
+        *progress.routes,
         *jobs.routes,
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, AutocoderError: _explained})
+    told = {HTTPException: _refused, AutocoderError: _explained}
+    app = Starlette(routes=routes, exception_handlers=told, lifespan=_in_use)
     app.state.store = store
+    app.state.present = Present()
     app.state.door = door
     return Guard(Gate(app, door), door.hosts, limits or Limits(uploads=jobs.LIMITS))
+
+
+@asynccontextmanager
+async def _in_use(app: Starlette) -> AsyncIterator[None]:
+    """Before the server ends, write down who was shown suggestions in which transcripts."""
+    yield
+    app.state.present.write_down_all(app.state.store, now())
 
 
 async def _refused(request: Request, fault: Exception) -> Response:
     """Say in the reader's words why a request was refused."""
     status = fault.status_code if isinstance(fault, HTTPException) else 500
-    shown = page(request, "problem.html", status, sentence="", reason=status if status in SAID else 500)
+    shown = _problem(request, status, "", status if status in SAID else 500)
     shown.headers.update(getattr(fault, "headers", None) or {})
     return shown
 
 
 async def _explained(request: Request, fault: Exception) -> Response:
     """Show the sentence of an error that a person can mend."""
-    return page(request, "problem.html", 400, sentence=str(fault), reason=400)
+    return _problem(request, 400, str(fault), 400)
+
+
+def _problem(request: Request, status: int, sentence: str, reason: int) -> Response:
+    shown = page(request, "problem.html", status, sentence=sentence, reason=reason)
+    shown.headers["HX-Retarget"] = "body"  # it is a page, also where htmx asked for a part of one
+    shown.headers["HX-Reswap"] = "innerHTML"
+    return shown
+
+
+def _home(_: Request) -> Response:
+    """Begin where the work waits."""
+    return RedirectResponse("/confirm", 303)

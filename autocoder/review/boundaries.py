@@ -38,7 +38,7 @@ def snapped(transcript: Transcript, span: Span) -> Span:
 
 
 def selected(transcript: Transcript, span: Span) -> Span:
-    """Return the words that a selection touches, without the white space at its ends; ValueError when there are none."""
+    """Return the words that a selection touches, without the white space at its ends; ValueError where it has none."""
     touched = _touched(words_of(transcript), span)
     if touched is None:
         raise ValueError("the selection holds no word")

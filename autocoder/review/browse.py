@@ -27,7 +27,6 @@ from autocoder.review.panes import shown
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
 from autocoder.steps import model_folders
 from autocoder.store import Store, passages
-from autocoder.store.hidden import Hidden, hidden_from
 from autocoder.store.queues import Suggestion
 from autocoder.store.search import (
     Answered,
@@ -35,6 +34,7 @@ from autocoder.store.search import (
     Late,
     Page,
     Quoted,
+    Reader,
     Saying,
     Wish,
     Words,
@@ -162,8 +162,7 @@ def browse(request: Request) -> Response:
     store, reviewer = store_of(request), reviewer_of(request)
     asked = Asked.of(request.query_params)
     names, zones = names_of(request), zones_of(store)
-    hidden = hidden_from(store, reviewer.coder, reviewer.leads)
-    found = search(store, asked, names.codebook, hidden, zones, request.query_params.get("after", ""))
+    found = search(store, asked, names.codebook, reader_of(reviewer), zones, request.query_params.get("after", ""))
     transcripts = transcript_names(store, LISTED + 1)
     return page(
         request,
@@ -183,7 +182,7 @@ def search(
     store: Store,
     asked: Asked,
     codebook: Codebook,
-    hidden: Hidden,
+    reader: Reader,
     zones: Mapping[str, Zones],
     after: str = "",
     late: Late | None = None,
@@ -192,10 +191,10 @@ def search(
     wish = asked.wish(codebook, zones.get(asked.zone, {}))
     late = late or stopwatch(SECONDS)
     if wish.of_codings:
-        coded = codings(store, wish, lambda each: not _hides(hidden, each), SIZE, late, after)
+        coded = codings(store, wish, reader, SIZE, late, after)
         quotes = quoted(store, [(each.transcript_id, each.span) for each in coded.rows], MARGIN)
         pairs = zip(coded.rows, quotes, strict=True)
-        return Page(tuple(_of_coding(each, q, wish, zones, hidden) for each, q in pairs), coded.more, coded.late)
+        return Page(tuple(_of_coding(each, q, wish, zones) for each, q in pairs), coded.more, coded.late)
     if not wish.words:
         return None
     said = sayings(store, wish, SIZE, late, after)
@@ -204,8 +203,9 @@ def search(
     return Page(tuple(_of_saying(each, q, wish.words) for each, q in pairs_said), said.more, said.late)
 
 
-def _hides(hidden: Hidden, coded: Coded) -> bool:
-    return hidden.hides(coded.transcript_id, coded.coder, coded.kind)
+def reader_of(reviewer: Reviewer) -> Reader:
+    """Return the person as the store asks for one."""
+    return Reader(reviewer.coder, reviewer.leads)
 
 
 def stopwatch(seconds: float) -> Late:
@@ -223,7 +223,7 @@ def _of_saying(saying: Saying, turn: Quoted, words: Words) -> Result:
     return Result(saying.transcript, address(saying.transcript, span), pieces, saying.speaker)
 
 
-def _of_coding(coded: Coded, stretch: Quoted, wish: Wish, zones: Mapping[str, Zones], hidden: Hidden) -> Result:
+def _of_coding(coded: Coded, stretch: Quoted, wish: Wish, zones: Mapping[str, Zones]) -> Result:
     hits = wish.words.spans(stretch.quote) if wish.words else ()
     start, end = _window(stretch.quote, hits[0].start if hits else 0)
     pieces = (
@@ -240,7 +240,7 @@ def _of_coding(coded: Coded, stretch: Quoted, wish: Wish, zones: Mapping[str, Zo
         tuple(piece for piece in pieces if piece.text),
         coded=coded,
         zone=next((zone for zone in ZONES if waits and _in_zone(coded, zones[zone])), ""),
-        card=_card(coded) if waits and (hidden.reach is None or coded.transcript_id in hidden.reach) else "",
+        card=_card(coded) if waits else "",
     )
 
 
@@ -310,11 +310,9 @@ def read(request: Request) -> Response:
 
 def _stripes(store: Store, reviewer: Reviewer, transcript: str) -> tuple[Stripe, ...]:
     """Return what people coded and what still waits for an answer."""
-    hidden = hidden_from(store, reviewer.coder, reviewer.leads)
-    here = Wish(transcript=transcript)
-    found = codings(store, here, lambda each: not _hides(hidden, each), MOST_STRIPES, lambda: False)
+    found = codings(store, Wish(transcript=transcript), reader_of(reviewer), MOST_STRIPES, lambda: False)
     return tuple(
-        Stripe(each.span, each.code, each.coder, suggested=each.kind is CoderKind.MODEL)
+        Stripe(each.span, each.code, each.coder, dashed=each.kind is CoderKind.MODEL)
         for each in found.rows
         if each.kind is CoderKind.HUMAN or each.accepted is None
     )

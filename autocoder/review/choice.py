@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from autocoder.project import Span
-from autocoder.review.desk import Order, Scope
+from autocoder.review.desk import Scope
+from autocoder.store.queues import Order
 
 
 @dataclass(frozen=True)

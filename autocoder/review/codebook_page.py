@@ -1,19 +1,37 @@
-"""The codebook beside the desk: its colours as a stylesheet."""
+"""The codebook beside the desk: its colours as a stylesheet, and a new code as a proposal."""
 
 from __future__ import annotations
 
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from autocoder.review.colours import stylesheet
-from autocoder.review.reviewer import store_of
+from autocoder.review.look import local
+from autocoder.review.proposals import Proposal, propose
+from autocoder.review.reviewer import reviewer_of, store_of
+from autocoder.steps import now
 
 
 def colours(request: Request) -> Response:
-    """Send the colours of the codes; the address names the version, so a browser may keep them."""
-    headers = {"cache-control": "private, max-age=3600"}
-    return Response(stylesheet(store_of(request).codebook()), media_type="text/css", headers=headers)
+    """Send the colours of the codes."""
+    return Response(stylesheet(store_of(request).codebook()), media_type="text/css")
 
 
-routes = [Route("/codes.css", colours)]
+async def add(request: Request) -> Response:
+    """Add a code as a proposal and go back to the card, where it can be chosen at once."""
+    form = await request.form()
+    return await run_in_threadpool(_add, request, form)
+
+
+def _add(request: Request, form: FormData) -> Response:
+    said = {name: str(form.get(name, "")) for name in ("name_he", "name_en", "definition")}
+    propose(
+        store_of(request), reviewer_of(request), Proposal(**said, parent=str(form.get("parent", "")) or None), now()
+    )
+    return RedirectResponse(local(str(form.get("back", ""))), 303)
+
+
+routes = [Route("/codes.css", colours), Route("/codebook/propose", add, methods=["POST"])]

@@ -10,31 +10,38 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from autocoder.project import Action, Coding, Decision, Span
+from autocoder.project import Action, Coding, Span
 from autocoder.review import desk as desks
+from autocoder.review.answers import AnswerRefused
 from autocoder.review.choice import Choice, span_in
-from autocoder.review.desk import Answer, AnswerRefused, Card
-from autocoder.review.desk_page import Desk, Said, names_of, now, respond
+from autocoder.review.desk import Answer, Card
+from autocoder.review.desk_page import (
+    Desk,
+    Said,
+    codes_in,
+    names_of,
+    not_allowed,
+    pane,
+    present_of,
+    respond,
+    seconds_in,
+)
 from autocoder.review.edges import asked_span, edges
-from autocoder.review.pages import page, wants_part
-from autocoder.review.panes import Names, shown, stripes_of
+from autocoder.review.pages import wants_part
+from autocoder.review.panes import Names, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
+from autocoder.review.saying import last_said, said
+from autocoder.review.why import why
+from autocoder.steps import now
 from autocoder.store import Store, passages
-from autocoder.store.decisions import AlreadyAnswered, history
+from autocoder.store.assignments import NotAllowed
+from autocoder.store.decisions import AlreadyAnswered
 from autocoder.store.queues import Order, Queue, open_ones
 from autocoder.store.reach import names_in_reach
+from autocoder.store.versions import reworded
 
 PATH = "/confirm"
 MOST_STRIPES = 500
-_SAID = {
-    Action.ACCEPT: "saved_accept",
-    Action.REJECT: "saved_reject",
-    Action.CHANGE: "saved_change",
-    Action.MOVE: "saved_move",
-    Action.MEMO: "saved_memo",
-    Action.SKIP: "saved_skip",
-    Action.UNDO: "saved_undo",
-}
 
 
 def confirm(request: Request) -> Response:
@@ -42,9 +49,15 @@ def confirm(request: Request) -> Response:
     asked = request.query_params
     choice = Choice.of(PATH, asked)
     names = names_of(request)
-    found = _asked_card(store_of(request), reviewer_of(request), choice, asked)
-    said = _last_said(request, names) if "saved" in asked else Said()
-    return _show(request, choice, names, found, said)
+    store, reviewer = store_of(request), reviewer_of(request)
+    told = last_said(store, reviewer, names, asked.get("saved"))
+    try:
+        found = _asked_card(request, choice, asked)
+    except AlreadyAnswered:
+        found, told = next_card(request, choice), Said("gone", warns=True)
+    except NotAllowed:
+        return not_allowed(request, "confirm")
+    return _show(request, choice, names, found, told)
 
 
 async def decide(request: Request) -> Response:
@@ -53,126 +66,113 @@ async def decide(request: Request) -> Response:
     return await run_in_threadpool(_decide, request, form)
 
 
-async def take_back(request: Request) -> Response:
-    """Take back the last decision and show its passage again."""
-    form = await request.form()
-    return await run_in_threadpool(_take_back, request, form)
-
-
-def _asked_card(store: Store, reviewer: Reviewer, choice: Choice, asked: QueryParams) -> Card | None:
+def _asked_card(request: Request, choice: Choice, asked: QueryParams) -> Card | None:
+    store, reviewer = store_of(request), reviewer_of(request)
     if asked.get("card"):
         return desks.card(store, reviewer, asked["card"])
     if asked.get("before"):
         return desks.previous_card(store, reviewer, choice.scope, asked["before"])
-    return desks.next_card(store, reviewer, choice.scope, asked.get("after") or None)
+    return next_card(request, choice, asked.get("after") or None)
+
+
+def next_card(request: Request, choice: Choice, after: str | None = None) -> Card | None:
+    """Return the next card that no other person has in view."""
+    store, reviewer = store_of(request), reviewer_of(request)
+    return desks.next_card(store, reviewer, choice.scope, after, present_of(request).of_others(reviewer.coder))
 
 
 def _decide(request: Request, form: FormData) -> Response:
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     names, name = names_of(request), str(form.get("card", ""))
+    present_of(request).write_down(store, reviewer.coder, now())
     try:
-        decision = desks.answer(store, reviewer, name, _answer(form), now())
-    except AlreadyAnswered as late:
-        found = desks.next_card(store, reviewer, choice.scope, name)
-        return _show(request, choice, names, found, Said("late", late.coder, warns=True), 409)
+        decision = desks.answer(store, reviewer, name, given(form), now())
+    except AlreadyAnswered as fault:
+        found = next_card(request, choice, name)
+        return _show(request, choice, names, found, late(fault), 409)
     except AnswerRefused as refusal:
         found = desks.card(store, reviewer, name)
-        return _show(request, choice, names, found, Said("refused", str(refusal), warns=True), 422)
+        return _show(request, choice, names, found, refused(form, refusal), 422)
+    except NotAllowed:
+        return not_allowed(request, "confirm")
     stays = decision.action is Action.MEMO
     if not wants_part(request):
-        return RedirectResponse(choice.address(**{"card" if stays else "after": name, "saved": 1}), 303)
-    found = desks.card(store, reviewer, name) if stays else desks.next_card(store, reviewer, choice.scope, name)
+        where = choice.address(card=name, saved=1) if stays else choice.address(after=name, saved=1)
+        return RedirectResponse(where, 303)
+    found = desks.card(store, reviewer, name) if stays else next_card(request, choice, name)
     return _show(request, choice, names, found, said(decision, names))
 
 
-def _answer(form: FormData) -> Answer:
+def late(fault: AlreadyAnswered) -> Said:
+    """Return what to say to somebody who answers after another, or about what is not there any more."""
+    return Said("late", fault.coder, warns=True) if fault.coder else Said("gone", warns=True)
+
+
+def refused(form: FormData, refusal: AnswerRefused) -> Said:
+    """Return what to say of an answer that says too little; what cannot come from the page is said as it is."""
+    if form.get("action") == Action.CHANGE and not form.getlist("codes"):
+        return Said("refused_no_code", warns=True)
+    if form.get("action") == Action.MEMO and not str(form.get("memo", "")).strip():
+        return Said("refused_no_memo", warns=True)
+    return Said("refused", str(refusal), warns=True)
+
+
+def given(form: FormData) -> Answer:
+    """Return the answer that a form holds; raise AnswerRefused where it holds none."""
     action = str(form.get("action", ""))
     if action not in tuple(Action):
         raise AnswerRefused("no answer was chosen; accept, reject or choose other codes.")
-    seconds = str(form.get("seconds", ""))
-    codes = tuple(str(code) for code in form.getlist("codes")) if action == Action.CHANGE else ()
     return Answer(
         Action(action),
-        codes,
+        codes_in(form) if action == Action.CHANGE else (),
         span_in(form) if action == Action.MOVE else None,
         str(form.get("memo", "")),
-        float(seconds) if seconds.replace(".", "", 1).isdecimal() and len(seconds) < 12 else None,
+        seconds_in(form),
     )
 
 
-def _take_back(request: Request, form: FormData) -> Response:
-    store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
-    names = names_of(request)
-    undone = desks.undo(store, reviewer, now())
-    again = card_again(store, reviewer, undone) if undone else None
-    if not wants_part(request):
-        return RedirectResponse(choice.address(**({"card": again.id} if again else {}), saved=1), 303)
-    found = again or desks.next_card(store, reviewer, choice.scope)
-    return _show(request, choice, names, found, said(undone, names) if undone else Said("nothing_to_undo"))
-
-
-def card_again(store: Store, reviewer: Reviewer, undone: Decision) -> Card | None:
-    """Return the card of a decision that was taken back, or None where it was not about an open suggestion."""
-    for code in undone.after:
-        queue = Queue(reviewer.coder, undone.model, Order.DOCUMENT, undone.transcript, code)
-        for found in open_ones(store, queue, None, MOST_STRIPES):
-            if found.coding.span == undone.span:
-                return desks.card(store, reviewer, desks.name_of_suggestion(found))
-    return None
-
-
-def said(decision: Decision, names: Names) -> Said:
-    """Return what the line under the card says of a decision."""
-    assert decision.action is not None  # noqa: S101
-    told = decision.before if decision.action in (Action.REJECT, Action.UNDO) else decision.after
-    if not told and decision.action is not Action.UNDO:
-        return Said("saved_none")
-    return Said(_SAID[decision.action], names.listed(told))
-
-
-def _last_said(request: Request, names: Names) -> Said:
-    last = history(store_of(request), reviewer_of(request).coder, 1)
-    return said(last[0], names) if last else Said()
-
-
-def _show(request: Request, choice: Choice, names: Names, card: Card | None, said: Said, status: int = 200) -> Response:
+def _show(request: Request, choice: Choice, names: Names, card: Card | None, told: Said, status: int = 200) -> Response:
     if card is None:
-        desk = Desk("confirm", choice, names, said=said)
-        return respond(request, desk, status, card=None, **_choices(request, choice, names))
-    store, asked = store_of(request), request.query_params
+        return respond(request, Desk("confirm", choice, names, said=told), status, card=None, **choices(request))
+    store, reviewer, asked = store_of(request), reviewer_of(request), request.query_params
     transcript = passages.transcript(store, card.transcript)
     assert transcript is not None  # noqa: S101
     codings = passages.codings_in(store, card.transcript)
+    present_of(request).shows(reviewer.coder, card.id, card.transcript)
     moving = "edges" in asked and card.answered is None
     span = asked_span(transcript, card.span, asked) if moving else card.span
-    stripes = stripes_of(codings, reviewer_of(request).coder, _open(store, reviewer_of(request), card))
-    turns, whole = asked.get("turns", ""), "whole" in asked
-    address = choice.address(card=card.id)
-    view = shown(transcript, stripes, span, names, reviewer_of(request).coder, address, turns, whole)
-    if turns and wants_part(request):
-        return page(request, "desk/turns.html", view=view)
-    codes = (card.code,) if card.code else ()
-    desk = Desk("confirm", choice, names, card.id, view, codes, said)
+    stripes = stripes_of(codings, reviewer.coder, open_around(store, reviewer, card))
+    view = pane(request, transcript, stripes, span, names, choice.address(card=card.id))
+    desk = Desk("confirm", choice, names, card.id, view, (card.code,) if card.code else (), told)
     return respond(
         request,
         desk,
         status,
         card=card,
-        span=span,
         quote=transcript.quote(span),
-        edges=edges(transcript, span, choice, card.id) if moving else None,
-        also=also_coded(codings, reviewer_of(request).coder, span),
-        **_choices(request, choice, names),
+        edges=edges(transcript, span, choice, card=card.id) if moving else None,
+        also=also_coded(store, codings, reviewer.coder, span),
+        why=why(request, card.transcript, card.span, card.code, card.model) if card.code else None,
+        **choices(request),
     )
 
 
-def also_coded(codings: Iterable[Coding], coder: str, span: Span) -> tuple[str, ...]:
-    """Return the codes that a person put on the passage, or on part of it, already."""
-    here = [coding.code for coding in codings if coding.coder == coder and coding.span.overlap(span)]
-    return tuple(dict.fromkeys(here))
+def also_coded(store: Store, codings: Iterable[Coding], coder: str, span: Span) -> tuple[tuple[str, int | None], ...]:
+    """Return the codes that a person put on the passage, or on part of it, already.
+
+    With each, the version of the codebook under which it was coded, where the code was worded otherwise then.
+    """
+    older = reworded(store)
+    here = [coding for coding in codings if coding.coder == coder and coding.span.overlap(span)]
+    return tuple(
+        dict.fromkeys(
+            (coding.code, coding.codebook_version if coding.codebook_version in older.get(coding.code, ()) else None)
+            for coding in here
+        )
+    )
 
 
-def _open(store: Store, reviewer: Reviewer, card: Card) -> list[Coding]:
+def open_around(store: Store, reviewer: Reviewer, card: Card) -> list[Coding]:
     """Return the suggestions in the card's transcript that wait for an answer, that of the card among them."""
     queue = Queue(reviewer.coder, card.model, Order.DOCUMENT, card.transcript)
     waiting = [found.coding for found in open_ones(store, queue, None, MOST_STRIPES)]
@@ -181,7 +181,7 @@ def _open(store: Store, reviewer: Reviewer, card: Card) -> list[Coding]:
     return waiting
 
 
-def _choices(request: Request, choice: Choice, names: Names) -> dict[str, object]:
+def choices(request: Request) -> dict[str, object]:
     """Return what the reader may choose from above the card; only a whole page shows it."""
     if wants_part(request):
         return {}
@@ -191,5 +191,4 @@ def _choices(request: Request, choice: Choice, names: Names) -> dict[str, object
 routes = [
     Route(PATH, confirm),
     Route(PATH, decide, methods=["POST"]),
-    Route("/undo", take_back, methods=["POST"]),
 ]

@@ -198,8 +198,8 @@ def _beside(
     left_out = frozenset(number // 2 for other in but if (number := _number(other)) is not None and not number % 2)
     queue = Queue(reviewer.coder, model, scope.queue, scope.transcript, scope.code)
     if scope.queue is Order.CODE and scope.code is None:
-        for code in _codes_from(store, here, back):
-            found = next_open(store, replace(queue, code=code), here, left_out, back, skipped_too=False)
+        for n, code in enumerate(_codes_from(store, here, back)):
+            found = next_open(store, replace(queue, code=code), None if n else here, left_out, back, once=True)
             if found is not None:
                 return _card(store, found)
     found = next_open(store, queue, here, left_out, back)
@@ -207,13 +207,13 @@ def _beside(
 
 
 def _codes_from(store: Store, here: int | None, back: bool) -> list[str]:
-    """Return the codes in the codebook's order, beginning with that of the suggestion ``here``."""
+    """Return the codes in the codebook's order, from that of the suggestion ``here`` round to that one again."""
     codes = [code.id for _, code in store.codebook().walk()]
     if back:
         codes.reverse()
     found = kept_suggestion(store, here) if here is not None else None
     first = codes.index(found.coding.code) if found is not None and found.coding.code in codes else 0
-    return codes[first:] + codes[:first]
+    return codes[first:] + codes[: first + 1]
 
 
 def _number_after(store: Store, name: str | None) -> int | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from autocoder.project import Decision, Mode, Span, Transcript, Turn
+from autocoder.project import Codebook, Decision, Mode, Origin, Span, Transcript, Turn
 from autocoder.segment import segments
 from autocoder.store import Store, passages
 from autocoder.store.checks import asked
@@ -28,9 +28,11 @@ def checks_after(store: Store, decision: Decision, card: str) -> tuple[Drawn, ..
     shares = settings(store)
     planted_share = shares.planted_share if shares.planted else 0.0
     chance = random.Random(fingerprint(f"{decision.coder}\x1f{card}"))
-    luck = chance.random() * (1 - shares.random_share - planted_share)
+    luck = chance.random() * (1 - shares.random_share - planted_share)  # of all cards, checks are their share
     if luck < shares.random_share:
         return _random_passage(store, decision, chance)
+    if luck < shares.random_share + planted_share:
+        return _planted_error(store, decision, chance)
     return ()
 
 
@@ -56,6 +58,39 @@ def _random_passage(store: Store, decision: Decision, chance: random.Random) -> 
     taken += [drawn.span for drawn in asked(store, decision.coder, decision.transcript)]
     units = [span for span in units_of(store, decision.transcript) if not any(span.overlap(other) for other in taken)]
     return (Drawn(Mode.RANDOM, decision.transcript, chance.choice(units), model=decision.model),) if units else ()
+
+
+def _planted_error(store: Store, decision: Decision, chance: random.Random) -> tuple[Drawn, ...]:
+    """Draw a suggestion that is known to be wrong, or nothing where nothing is known.
+
+    It is put on a passage that another person coded blind, with a code that is used in the transcript but that nobody,
+    person or model, put there, nor any code above or below it.
+    """
+    codings = passages.codings_in(store, decision.transcript)
+    book = store.codebook()
+    asked_before = [drawn.span for drawn in asked(store, decision.coder, decision.transcript)]
+    found = []
+    for span in units_of(store, decision.transcript):
+        here = [coding for coding in codings if coding.span.overlap(span)]
+        known = any(coding.origin is Origin.BLIND and coding.coder != decision.coder for coding in here)
+        if known and not any(span.overlap(other) for other in asked_before):
+            near = _family(book, (coding.code for coding in here))
+            used = {coding.code for coding in codings if coding.code in book and book[coding.code].codable}
+            found += [(span, code) for code in sorted(used - near)]
+    if not found:
+        return ()
+    span, code = chance.choice(found)
+    scores = [coding.score for coding in codings if coding.coder == decision.model and coding.score is not None]
+    score = chance.choice(scores) if scores else decision.score
+    return (Drawn(Mode.PLANTED, decision.transcript, span, code, score, decision.model),)
+
+
+def _family(book: Codebook, codes: Iterable[str]) -> set[str]:
+    """Return codes with all that stand above or below them."""
+    given = {code for code in codes if code in book}
+    above = {ancestor.id for code in given for ancestor in book.ancestors(code)}
+    below = {code.id for code in book if any(ancestor.id in given for ancestor in book.ancestors(code.id))}
+    return given | above | below
 
 
 def units_of(store: Store, name: str) -> tuple[Span, ...]:

@@ -24,12 +24,12 @@ LANES = 4
 
 @dataclass(frozen=True)
 class Stripe:
-    """A coding to draw: a person's, or a suggestion that is still open."""
+    """A coding to draw; ``dashed`` tells two kinds apart without colour: suggestions from codings, B from A."""
 
     span: Span
     code: str
     coder: str
-    suggested: bool = False
+    dashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class Run:
     @property
     def html(self) -> Markup:
         """The text escaped so that a browser counts as many characters as are stored."""
-        return Markup(str(escape(self.text)).replace("\r", "&#13;").replace("\0", "\ufffd"))
+        written = escape(self.text)
+        return written.replace("\r", Markup("&#13;")).replace("\0", "\ufffd")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Block:
     def focus(self) -> bool:
         """Whether the passage in focus touches the block."""
         return any(run.focus for run in self.runs)
+
+    @property
+    def deep(self) -> bool:
+        """Whether so many stripes lie under one another that the lines need more room."""
+        return any(len(run.lanes) > 2 for run in self.runs)
 
     @property
     def interviewer(self) -> bool:

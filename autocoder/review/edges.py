@@ -30,13 +30,13 @@ class Edges:
     pairs: tuple[Pair, Pair]
 
 
-def edges(transcript: Transcript, span: Span, choice: Choice, card: str) -> Edges:
-    """Return the boundaries with the ways to move them; arrows go where the text goes."""
+def edges(transcript: Transcript, span: Span, choice: Choice, **passage: str | int) -> Edges:
+    """Return the boundaries with the ways to move them; arrows go where the text goes, ``passage`` names the card."""
     forward, backward = ("ArrowLeft", "ArrowRight") if _rtl(transcript, span) else ("ArrowRight", "ArrowLeft")
 
     def to(edge: Edge, by: int) -> str:
         place = moved(transcript, span, edge, by)
-        return choice.address(card=card, edges=1, start=place.start, end=place.end)
+        return choice.address(**passage, edges=1, start=place.start, end=place.end)
 
     start = Pair(Edge.START, to(Edge.START, -1), to(Edge.START, 1), (f"Shift+{backward}", f"Shift+{forward}"))
     return Edges(span, (start, Pair(Edge.END, to(Edge.END, 1), to(Edge.END, -1), (forward, backward))))

@@ -36,9 +36,11 @@ class Kept(Generic[Value]):
         return self._value
 
     def now(self) -> Value:
-        """Return a value of this moment, made here if it has to be."""
+        """Return a value that is at most ``rest`` seconds old, made here if it has to be."""
         with self._busy:
-            return self._renewed()
+            if self._value is None or time.monotonic() - self._made_at >= self._rest:
+                return self._renewed()
+            return self._value
 
     def _renew(self) -> None:
         if not self._busy.acquire(blocking=False):

@@ -13,3 +13,14 @@ CAPS = {
     "S": "ד",
     "U": "ו",
 }
+"""By letter, the Hebrew cap."""
+
+SIGNS = {
+    "ArrowLeft": "←",
+    "ArrowRight": "→",
+    "Shift+ArrowLeft": "⇧ ←",
+    "Shift+ArrowRight": "⇧ →",
+    "Enter": "Enter",
+    "Escape": "Esc",
+}
+"""How the other keys are written on the page."""

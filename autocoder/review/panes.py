@@ -13,6 +13,7 @@ from autocoder.review.colours import class_of
 from autocoder.review.drawing import Drawn, Stripe, direction, draw, draw_blocks
 from autocoder.text import normalise
 
+SIDES = ("A", "B")
 AROUND = 12  # turns before and after the passage that are drawn at once; the rest comes when it is scrolled to
 
 
@@ -88,6 +89,11 @@ class Shown:
     address: str
 
     @property
+    def between_sides(self) -> bool:
+        """Whether the codings of two sides are drawn, each under its letter."""
+        return any(stripe.coder in SIDES for block in self.drawn.blocks for stripe in block.stripes)
+
+    @property
     def direction(self) -> str:
         """The direction of most of what is drawn, so that speakers stand where the text begins."""
         return direction("".join(run.text for block in self.drawn.blocks for run in block.runs))
@@ -131,4 +137,4 @@ def shown(
 def stripes_of(codings: Iterable[Coding], coder: str, suggested: Iterable[Coding] = ()) -> tuple[Stripe, ...]:
     """Return what one person sees drawn: the person's own codings, and suggestions where the mode shows them."""
     own = [Stripe(coding.span, coding.code, coding.coder) for coding in codings if coding.coder == coder]
-    return (*own, *(Stripe(coding.span, coding.code, coding.coder, suggested=True) for coding in suggested))
+    return (*own, *(Stripe(coding.span, coding.code, coding.coder, dashed=True) for coding in suggested))

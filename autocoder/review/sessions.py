@@ -28,8 +28,8 @@ IDLE_SECONDS = 3600
 LONGEST_SECONDS = 12 * 3600
 OPEN = ("/static/", "/invitation/")
 """The paths that a stranger may see, with all below them."""
-DOORS = frozenset({"/launch", "/sign-in", "/closed"})
-"""The paths where a stranger comes in."""
+DOORS = frozenset({"/launch", "/sign-in", "/closed", "/look"})
+"""The paths where a stranger comes in, and chooses the language to do so in."""
 
 
 @dataclass

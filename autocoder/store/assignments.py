@@ -61,11 +61,22 @@ def assign(store: Store, coder: str, transcripts: Iterable[str], task: Task, giv
 
     Blind coding is refused where the coder saw suggestions, with nothing assigned.
     """
+    return assign_all(store, [(coder, task)], transcripts, given_by, at)
+
+
+def assign_all(
+    store: Store, who: Iterable[tuple[str, Task]], transcripts: Iterable[str], given_by: str, at: str
+) -> int:
+    """Give several coders a task each in the same transcripts, all or nothing, and return how many are new."""
+    names, total = tuple(transcripts), 0
     with store.writing() as connection:
-        new = sum(_assign(connection, coder, name, task, given_by, at) for name in transcripts)
-        if new:
-            append(connection, given_by, Deed.ASSIGNMENT, {"coder": coder, "task": task.value, "transcripts": new}, at)
-    return new
+        for coder, task in who:
+            new = sum(_assign(connection, coder, name, task, given_by, at) for name in names)
+            about = {"coder": coder, "task": task.value, "transcripts": new}
+            total += new
+            if new:
+                append(connection, given_by, Deed.ASSIGNMENT, about, at)
+    return total
 
 
 def _assign(connection: sa.Connection, coder: str, transcript: str, task: Task, given_by: str, at: str) -> int:
@@ -100,12 +111,16 @@ def in_reach(connection: sa.Connection, coder_id: int) -> sa.Select[tuple[Any]]:
     blind and has not committed.
     """
     mine = sa.select(t.assignment.c.transcript_id).where(t.assignment.c.coder_id == coder_id)
-    anybody = sa.exists().where(t.assignment.c.task == Task.CONFIRM).select()
     query = sa.select(t.transcript.c.id)
-    if connection.scalars(anybody).one():
+    if divided(connection):
         query = query.where(t.transcript.c.id.in_(mine.where(t.assignment.c.task == Task.CONFIRM)))
     blind = mine.where(t.assignment.c.task == Task.BLIND, t.assignment.c.committed.is_(None))
     return query.where(t.transcript.c.id.not_in(blind))
+
+
+def divided(connection: sa.Connection) -> bool:
+    """Return whether transcripts were assigned to anybody to confirm; as long as not, all of them are everybody's."""
+    return bool(connection.scalars(sa.exists().where(t.assignment.c.task == Task.CONFIRM).select()).one())
 
 
 def may_confirm(store: Store, coder: str, transcript: str) -> None:
@@ -134,6 +149,21 @@ def saw(connection: sa.Connection, coder_id: int, transcript_id: int) -> bool:
 def mark_seen(connection: sa.Connection, coder_id: int, transcript_id: int, at: str) -> None:
     """Remember, in a transaction that is under way, that a coder was shown suggestions in a transcript."""
     insert_where_new(connection, t.seen, {"coder_id": coder_id, "transcript_id": transcript_id, "at": at})
+
+
+def remember_seen(store: Store, coder: str, transcripts: Iterable[str], at: str) -> None:
+    """Remember that a coder was shown suggestions in transcripts; what is remembered already is not written again."""
+    with store.reading() as connection:
+        coder_id = id_of(connection, t.coder, coder)
+        new = [
+            transcript_id
+            for name in sorted(transcripts)
+            if not saw(connection, coder_id, transcript_id := id_of(connection, t.transcript, name))
+        ]
+    if new:
+        with store.writing() as connection:
+            for transcript_id in new:
+                mark_seen(connection, coder_id, transcript_id, at)
 
 
 def begin_blind(connection: sa.Connection, coder: str, transcript: str, at: str) -> None:

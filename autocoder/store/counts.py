@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from autocoder.project import Action, CoderKind, Mode
+from autocoder.project import Action, Mode
 from autocoder.store import schema as t
 from autocoder.store.study import Store
 
@@ -64,7 +64,7 @@ def _progress(store: Store, model: str, group: sa.Column[Any]) -> tuple[Progress
     return tuple(Progress(name, done[name], accepted[name], left[name]) for name in names)
 
 
-def _counter(rows: Sequence[sa.Row[Any]]) -> Counter[str]:
+def _counter(rows: Sequence[Any]) -> Counter[str]:
     return Counter({str(row[0]): row[1] for row in rows})
 
 
@@ -164,6 +164,9 @@ class Checked:
         return Checked(self.hits + other.hits, self.trials + other.trials)
 
 
+NO_CHECKS = Checked()
+
+
 def checks(store: Store, kind: Mode) -> dict[str, Checked]:
     """Return by person how the checks of a kind came out.
 
@@ -174,14 +177,14 @@ def checks(store: Store, kind: Mode) -> dict[str, Checked]:
         sa.select(t.coder.c.name, t.check.c.code, t.decision.c.after)
         .join(t.coder, t.coder.c.id == t.check.c.coder_id)
         .join(t.decision, t.decision.c.id == t.check.c.answer)
-        .where(t.check.c.kind == kind)
+        .where(t.check.c.kind == kind, t.decision.c.action.in_(ANSWERS))
     )
     with store.reading() as connection:
         rows = connection.execute(query).all()
     found: dict[str, Checked] = {}
     for row in rows:
         hit = bool(row.after) if kind is Mode.RANDOM else row.code not in row.after
-        found[row.name] = found.get(row.name, Checked()) + Checked(int(hit), 1)
+        found[row.name] = found.get(row.name, NO_CHECKS) + Checked(int(hit), 1)
     return found
 
 
@@ -208,8 +211,10 @@ def state(store: Store) -> tuple[int, int, int]:
     return decision, file, coding
 
 
-def model_coders(store: Store) -> Iterator[str]:
-    """Yield the names of the model coders, the newest first."""
-    query = sa.select(t.coder.c.name).where(t.coder.c.kind == CoderKind.MODEL).order_by(t.coder.c.id.desc())
+def assignments_made(store: Store) -> tuple[int, int, int]:
+    """Return numbers that change when a task is given, taken away or committed."""
+    a = t.assignment.c
+    query = sa.select(sa.func.coalesce(sa.func.max(a.id), 0), sa.func.count(a.id), sa.func.count(a.committed))
     with store.reading() as connection:
-        yield from connection.scalars(query).all()
+        newest, all_, committed = connection.execute(query).one()
+    return newest, all_, committed

@@ -1,12 +1,19 @@
-"""The names of the transcripts that a person may go through."""
+"""The names of transcripts that a page offers: all, those that a person may confirm, those that two people coded."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
+from autocoder.project import CoderKind, Origin
 from autocoder.store import schema as t
-from autocoder.store.assignments import in_reach
+from autocoder.store.assignments import Task, in_reach
 from autocoder.store.study import Store, id_of
+
+
+def all_names(store: Store) -> tuple[str, ...]:
+    """Return the names of all transcripts in the order in which they came."""
+    with store.reading() as connection:
+        return tuple(connection.scalars(sa.select(t.transcript.c.name).order_by(t.transcript.c.id)))
 
 
 def names_in_reach(store: Store, coder: str) -> tuple[str, ...]:
@@ -14,4 +21,18 @@ def names_in_reach(store: Store, coder: str) -> tuple[str, ...]:
     with store.reading() as connection:
         reach = in_reach(connection, id_of(connection, t.coder, coder))
         names = sa.select(t.transcript.c.name).where(t.transcript.c.id.in_(reach)).order_by(t.transcript.c.id)
+        return tuple(connection.scalars(names))
+
+
+def double_coded(store: Store) -> tuple[str, ...]:
+    """Return the names of the transcripts that two people or more coded blind, or were asked to."""
+    people = sa.select(t.coder.c.id).where(t.coder.c.kind == CoderKind.HUMAN)
+    blind = sa.select(t.coding.c.transcript_id, t.coding.c.coder_id).where(
+        t.coding.c.coder_id.in_(people), t.coding.c.answer.is_(None), t.coding.c.origin == Origin.BLIND
+    )
+    asked = sa.select(t.assignment.c.transcript_id, t.assignment.c.coder_id).where(t.assignment.c.task == Task.BLIND)
+    both = sa.union(blind, asked).subquery()
+    twice = sa.select(both.c.transcript_id).group_by(both.c.transcript_id).having(sa.func.count() > 1)
+    with store.reading() as connection:
+        names = sa.select(t.transcript.c.name).where(t.transcript.c.id.in_(twice)).order_by(t.transcript.c.id)
         return tuple(connection.scalars(names))

@@ -18,8 +18,9 @@ import sqlalchemy as sa
 
 from autocoder.project import CoderKind, Origin, Role, Span
 from autocoder.store import schema as t
+from autocoder.store.assignments import in_reach, visible
 from autocoder.store.spoken import place, turn_at
-from autocoder.store.study import Store
+from autocoder.store.study import Store, id_of
 from autocoder.text import normalise, normalise_with_map
 
 LONGEST_QUERY = 200
@@ -128,8 +129,12 @@ class Answered(StrEnum):
     REJECTED = "rejected"
 
 
-Allowed = Callable[[Coded], bool]
-"""Says whether the one who asks may see a coding now."""
+@dataclass(frozen=True)
+class Reader:
+    """Who asks; one who does not lead sees suggestions only in transcripts that are that person's to confirm."""
+
+    coder: str
+    leads: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,7 @@ def sayings(store: Store, wish: Wish, size: int, late: Late, after: str = "") ->
     """Return the turns in which the words are said, in the order of the transcripts."""
     with store.reading() as connection:
         first, last = _rows_of(connection, wish.transcript)
-        last_seen = int(after) if after.isdecimal() else first - 1
+        last_seen = int(after) if _small(after) else first - 1
         found: list[Saying] = []
         many = 2 * size
         while len(found) <= size:
@@ -225,13 +230,14 @@ def _whole(connection: sa.Connection, transcript_id: int) -> Span:
 _FIRST_STRETCH, _FEW = 16, 60
 
 
-def codings(store: Store, wish: Wish, allowed: Allowed, size: int, late: Late, after: str = "") -> Page[Coded]:
-    """Return the codings that are wanted and may be seen, by transcript and position.
+def codings(store: Store, wish: Wish, reader: Reader, size: int, late: Late, after: str = "") -> Page[Coded]:
+    """Return the codings that are wanted and that the reader may see now, by transcript and position.
 
     Transcripts are looked through in stretches, which grow while they hold little.
     """
     with store.reading() as connection:
         first, last = _transcripts_of(connection, wish.transcript)
+        wanted = _wanted(connection, wish, reader)
         key = _key(after, first)
         stretch = _FIRST_STRETCH
         found: list[Coded] = []
@@ -242,8 +248,8 @@ def codings(store: Store, wish: Wish, allowed: Allowed, size: int, late: Late, a
                 if said is None:
                     break
                 key, end = (key if said == key[0] else (said, -1, -1)), said
-            rows = _wanted_rows(connection, wish, key, end)
-            found += [coded for coded in _within(connection, wish, rows) if allowed(coded)]
+            rows = connection.execute(_beyond(wanted, key, end)).all()
+            found += _within(connection, wish, rows)
             if len(found) > size:
                 return _page(found, size, lambda coded: f"{coded.transcript_id}.{coded.span.start}.{coded.id}")
             full = len(rows) == _ROWS
@@ -262,9 +268,14 @@ def _transcripts_of(connection: sa.Connection, name: str) -> tuple[int, int]:
 
 def _key(after: str, first: int) -> tuple[int, int, int]:
     parts = after.split(".")
-    if len(parts) != 3 or not all(part.removeprefix("-").isdecimal() for part in parts):
+    if len(parts) != 3 or not all(_small(part.removeprefix("-")) for part in parts):
         return first, -1, -1
     return max(first, int(parts[0])), int(parts[1]), int(parts[2])
+
+
+def _small(number: str) -> bool:
+    """Return whether a part of an address is a whole number that a database can hold."""
+    return number.isascii() and number.isdecimal() and len(number) <= 18
 
 
 _CODED = (
@@ -281,14 +292,13 @@ _CODED = (
 )
 
 
-def _wanted_rows(connection: sa.Connection, wish: Wish, key: tuple[int, int, int], end: int) -> Sequence[sa.Row[Any]]:
-    """Select the next rows of a stretch of transcripts after a place that the wish asks for, as far as SQL can tell."""
+def _wanted(connection: sa.Connection, wish: Wish, reader: Reader) -> sa.Select[Any]:
+    """Select what the wish asks for, as far as SQL can tell, of what the reader may see."""
     c = t.coding.c
-    begin, start, number = key
-    query = _CODED.where(
-        c.transcript_id.between(begin, end),
-        (c.transcript_id > begin) | (c.start > start) | ((c.start == start) & (c.id > number)),
-    )
+    query = _CODED.where(visible(connection, reader.coder))
+    if not reader.leads:
+        reach = in_reach(connection, id_of(connection, t.coder, reader.coder))
+        query = query.where((t.coder.c.kind != CoderKind.MODEL) | c.transcript_id.in_(reach))
     if wish.codes:
         query = query.where(c.code.in_(sorted(wish.codes)))
     if wish.coder:
@@ -298,10 +308,18 @@ def _wanted_rows(connection: sa.Connection, wish: Wish, key: tuple[int, int, int
     if wish.highest is not None:
         query = query.where(c.score <= wish.highest)
     if wish.answered is Answered.OPEN:
-        query = query.where(c.answer.is_(None), t.coder.c.kind == CoderKind.MODEL.value)
+        query = query.where(c.answer.is_(None), t.coder.c.kind == CoderKind.MODEL)
     elif wish.answered:
         query = query.where(c.answer.is_not(None))
-    return connection.execute(query.order_by(c.transcript_id, c.start, c.id).limit(_ROWS)).all()
+    return query.order_by(c.transcript_id, c.start, c.id).limit(_ROWS)
+
+
+def _beyond(wanted: sa.Select[Any], key: tuple[int, int, int], end: int) -> sa.Select[Any]:
+    """Narrow a query to what comes after a place, in a stretch of transcripts."""
+    c = t.coding.c
+    begin, start, number = key
+    after = (c.transcript_id > begin) | (c.start > start) | ((c.start == start) & (c.id > number))
+    return wanted.where(c.transcript_id.between(begin, end), after)
 
 
 def _within(connection: sa.Connection, wish: Wish, rows: Sequence[sa.Row[Any]]) -> Iterator[Coded]:

@@ -323,7 +323,7 @@ class Store:
             return 0
         with self.writing() as connection:
             if addition.codebook is not None:
-                _insert_codebook(connection, addition.codebook, addition.change, addition.at)
+                insert_codebook(connection, addition.codebook, addition.change, addition.at)
             _insert_transcripts(connection, addition.transcripts)
             _describe_transcripts(connection, addition.described)
             _insert_coders(connection, addition.coders)
@@ -386,15 +386,19 @@ def create(folder: Path, name: str, codebook: Codebook, at: str, database: str =
     if (folder / "project.db").exists():
         raise ProjectFault(f"{folder} holds a project.db that belongs to no project; move it away first.")
     engine = connect(folder, database)
-    with explained(folder, engine):
-        _refuse_used(folder, engine)
-        _make_folder(folder)
-        upgrade(engine)
+    try:
+        with explained(folder, engine):
+            _refuse_used(folder, engine)
+            _make_folder(folder)
+            if engine.dialect.name == "sqlite":
+                (folder / "project.db").touch(mode=0o600)  # its side files take over its rights
+            upgrade(engine)
+    except AutocoderError:
+        engine.dispose()
+        raise
     store = Store(folder, name, engine)
     with store.writing() as connection:
-        _insert_codebook(connection, codebook, f"started from {codebook.name}", at)
-    if engine.dialect.name == "sqlite":
-        keep_private(folder / "project.db")
+        insert_codebook(connection, codebook, f"started from {codebook.name}", at)
     partial = folder / f"{SETTINGS}.partial"
     kept = address_of(database).set(password=None).render_as_string()
     quoted = json.dumps(name, ensure_ascii=False)
@@ -478,7 +482,8 @@ def _coder_counts(connection: sa.Connection) -> tuple[CoderCount, ...]:
     return tuple(CoderCount(Coder(name, CoderKind(kind)), n, m) for name, kind, n, m in connection.execute(query))
 
 
-def _insert_codebook(connection: sa.Connection, codebook: Codebook, change: str, at: str) -> None:
+def insert_codebook(connection: sa.Connection, codebook: Codebook, change: str, at: str) -> None:
+    """Add a version of the codebook in a transaction that is under way."""
     values = {"version": codebook.version, "at": at, "change": change, "content": codebook_to_json(codebook)}
     connection.execute(sa.insert(t.codebook).values(**values))
 

@@ -1,4 +1,4 @@
-"""A small study to review: two interviews with niqqud, emoji, English and numbers, and a model's suggestions in them."""
+"""A small study to review: two interviews with niqqud, emoji, English and numbers, and suggestions in them."""
 
 from __future__ import annotations
 

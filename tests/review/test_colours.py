@@ -5,6 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autocoder.bundled import codebooks
+from autocoder.formats.codebook_yaml import read_codebook
 from autocoder.project import Code, Codebook
 from autocoder.review.colours import CONTRAST, DARK, LIGHT, PALETTE, against, colour, contrast, stylesheet
 

@@ -26,9 +26,9 @@ TALK = of_lines(("מראיינת", "מה נשמע?"), ("רחל", SPEECH), ("מר
 SPAN = TALK.turns[1].span
 
 
-def stripe(quote: str, code: str, coder: str = "דנה", suggested: bool = False) -> Stripe:
+def stripe(quote: str, code: str, coder: str = "דנה", dashed: bool = False) -> Stripe:
     start = TALK.text.index(quote, SPAN.start)
-    return Stripe(Span(start, start + len(quote)), code, coder, suggested)
+    return Stripe(Span(start, start + len(quote)), code, coder, dashed)
 
 
 def on(quote: str, runs: tuple[Run, ...]) -> set[str]:

@@ -25,9 +25,7 @@ def test_a_vendored_script_lies_beside_its_licence(path: Path) -> None:
     assert LICENCES[path] in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "path", sorted(STATIC.rglob("*.js")) + sorted(STATIC.rglob("*.css")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", sorted(STATIC.rglob("*.js")) + sorted(STATIC.rglob("*.css")), ids=lambda path: path.name)
 def test_nothing_that_is_served_names_an_address_elsewhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "http://" not in text

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +26,9 @@ from autocoder.project import (
 )
 from autocoder.store import Addition, Store
 from autocoder.store import schema as t
-from autocoder.store.search import Answered, Coded, Wish, Words, codings, quoted, sayings
+from autocoder.store.assignments import Task, assign
+from autocoder.store.database import connect
+from autocoder.store.search import Answered, Reader, Wish, Words, codings, quoted, sayings
 from autocoder.store.study import insert_decision
 
 AT = "2026-01-01T00:00:00"
@@ -36,8 +39,7 @@ def never() -> bool:
     return False
 
 
-def anything(_: Coded) -> bool:
-    return True
+LEAD = Reader("דנה", leads=True)
 
 
 def transcript_of(name: str, *sayings: str) -> Transcript:
@@ -167,8 +169,8 @@ def suggested(opened: Store) -> Store:
     return opened
 
 
-def found(opened: Store, wish: Wish, allowed: Callable[[Coded], bool] = anything) -> list[tuple[str, str]]:
-    return [(row.coder, row.code) for row in codings(opened, wish, allowed, 20, never).rows]
+def found(opened: Store, wish: Wish, reader: Reader = LEAD) -> list[tuple[str, str]]:
+    return [(row.coder, row.code) for row in codings(opened, wish, reader, 20, never).rows]
 
 
 @pytest.mark.parametrize(
@@ -193,15 +195,20 @@ def test_codings_are_found_by_what_is_asked_of_them(
     assert found(suggested, wish) == expected
 
 
-def test_a_coding_that_may_not_be_seen_is_no_result(suggested: Store) -> None:
-    assert found(suggested, Wish(codes=frozenset({"pay"})), lambda coded: coded.coder == "יוסי") == [("יוסי", "pay")]
+def test_suggestions_and_blind_coding_that_may_not_be_seen_are_no_result(suggested: Store) -> None:
+    pay = Wish(codes=frozenset({"pay"}))
+    assign(suggested, "דנה", ["ריאיון 1"], Task.CONFIRM, "דנה", AT)
+    assert found(suggested, pay, Reader("דנה")) == [("דנה", "pay"), ("יוסי", "pay")]
+    assign(suggested, "יוסי", ["ריאיון 1"], Task.BLIND, "דנה", AT)
+    assert found(suggested, pay, Reader("דנה")) == [("דנה", "pay")]
+    assert found(suggested, pay, Reader("יוסי")) == [("יוסי", "pay")]
 
 
 def test_pages_of_codings_follow_one_another(suggested: Store) -> None:
     everything = found(suggested, Wish(coder="דנה"))
     after, paged = "", []
     for _ in range(len(everything)):
-        page = codings(suggested, Wish(coder="דנה"), anything, 1, never, after)
+        page = codings(suggested, Wish(coder="דנה"), LEAD, 1, never, after)
         paged += [(row.coder, row.code) for row in page.rows]
         after = page.more
     assert paged == everything
@@ -211,9 +218,9 @@ def test_pages_of_codings_follow_one_another(suggested: Store) -> None:
 def test_a_late_list_of_codings_goes_on_from_where_it_stopped(empty: Store) -> None:
     talks = [transcript_of(f"ש{n}", "מלה") for n in range(40)]
     empty.add(Addition(tuple(talks), (Coder("דנה"),), (Coding("ש39", talks[39].turns[0].span, "pay", "דנה"),)))
-    first = codings(empty, Wish(coder="דנה"), anything, 5, lambda: True)
+    first = codings(empty, Wish(coder="דנה"), LEAD, 5, lambda: True)
     assert (first.rows, first.late) == ((), True)
-    second = codings(empty, Wish(coder="דנה"), anything, 5, never, first.more)
+    second = codings(empty, Wish(coder="דנה"), LEAD, 5, never, first.more)
     assert [row.transcript for row in second.rows] == ["ש39"]
 
 
@@ -227,30 +234,31 @@ def test_a_quote_comes_with_what_stands_around_it_in_its_line(opened: Store) -> 
 
 def test_an_older_project_gets_its_words_indexed_when_it_is_opened(opened: Store) -> None:
     opened.close()
+    with sqlite3.connect(opened.folder / "project.db") as new:
+        kept = new.execute("SELECT rowid, text FROM spoken ORDER BY rowid").fetchall()
+        transcripts = new.execute("SELECT * FROM transcript").fetchall()
+        turns = new.execute("SELECT * FROM turn").fetchall()
+    new.close()
+    (opened.folder / "project.db").unlink()
+    as_it_was(opened.folder)
     with sqlite3.connect(opened.folder / "project.db") as old:
-        kept = old.execute("SELECT rowid, text FROM spoken ORDER BY rowid").fetchall()
-    downgrade(opened.folder / "project.db")
+        old.executemany("INSERT INTO transcript VALUES (?, ?, ?, ?, ?, ?, ?)", transcripts)
+        old.executemany("INSERT INTO turn VALUES (?, ?, ?, ?, ?, ?, ?)", turns)
+    old.close()
     with store.open_project(opened.folder) as again:
         assert len(said(again, "קושי")) == 3
         with again.reading() as connection:
             rows = connection.execute(t.spoken.select().order_by(t.spoken.c.rowid)).all()
     assert [tuple(row) for row in rows] == kept
+    assert len(kept) == 10
 
 
-def downgrade(path: Path) -> None:
-    """Take away what migration 0004 added, as far as opening needs it to run again."""
-    with sqlite3.connect(path) as old:
-        new = ("check_passage", "assignment", "setting", "account", "invitation", "session", "job", "audit", "spoken")
-        for table in new:
-            old.execute(f"DROP TABLE {table}")
-        indexes = old.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'index' AND (name LIKE 'open_by%' OR name LIKE 'decision_%' "
-            "OR name IN ('coding_by_code', 'coding_by_coder', 'answered_by_code'))"
-        ).fetchall()
-        for (index,) in indexes:
-            old.execute(f"DROP INDEX {index}")
-        old.execute("CREATE INDEX ix_coding_coder_id ON coding (coder_id)")
-        for column in ("mode", "action", "new_start", "new_end", "memo", "reason", "undoes"):
-            old.execute(f"ALTER TABLE decision DROP COLUMN {column}")
-        old.execute("ALTER TABLE coding DROP COLUMN answer")
-        old.execute("UPDATE alembic_version SET version_num = '0003'")
+def as_it_was(folder: Path) -> None:
+    """Make the database as it was before there was an index of words."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(store.__file__).parents[1] / "migrations"))
+    engine = connect(folder, "sqlite:///project.db")
+    with engine.execution_options(write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+    engine.dispose()

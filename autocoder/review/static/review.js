@@ -187,13 +187,15 @@
       if (now) first ??= entry;
     }
     first?.scrollIntoView({ block: "nearest" });
+    one("#card li.now")?.scrollIntoView({ block: "nearest" });
     showChosen();
     if (!document.hidden) since = performance.now();
     spent = 0;
   }
 
   function cleared() {
-    for (const box of all("#codebook input[type=checkbox]:checked")) box.checked = false;
+    const ticked = new Set((one("#card")?.dataset.ticked ?? "").split("\n"));
+    for (const box of all("#codebook input[type=checkbox]")) box.checked = ticked.has(box.value);
     const field = one("#find");
     if (field?.value) { field.value = ""; search(field); }
     at(null);

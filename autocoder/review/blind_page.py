@@ -1,0 +1,173 @@
+"""Blind: passage by passage, codes chosen from the codebook alone; nothing of a model or of another person is sent."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from autocoder.project import Decision, Span
+from autocoder.review import blind
+from autocoder.review.answers import AnswerRefused
+from autocoder.review.blind import BlindAnswer, Passage
+from autocoder.review.choice import Choice, span_in
+from autocoder.review.desk_page import (
+    Desk,
+    Said,
+    codes_in,
+    names_of,
+    not_allowed,
+    pane,
+    present_of,
+    respond,
+    seconds_in,
+)
+from autocoder.review.edges import asked_span, edges
+from autocoder.review.pages import wants_part
+from autocoder.review.panes import Names, stripes_of
+from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
+from autocoder.review.saying import last_said, said
+from autocoder.steps import now
+from autocoder.store import Store, passages
+from autocoder.store.assignments import NotAllowed
+from autocoder.store.decisions import ChangedMeanwhile
+from autocoder.store.reach import all_names
+
+PATH = "/blind"
+
+
+def code(request: Request) -> Response:
+    """Show the next passage of a transcript, or the transcripts that wait."""
+    choice, names = Choice.of(PATH, request.query_params), names_of(request)
+    told = last_said(store_of(request), reviewer_of(request), names, request.query_params.get("saved"))
+    if not choice.transcript:
+        return _list(request, choice, names, told)
+    try:
+        found = _asked(request, choice)
+        return _show(request, choice, names, found, told)
+    except NotAllowed:
+        return not_allowed(request, "blind")
+
+
+async def decide(request: Request) -> Response:
+    """Save the codes of a passage and show the next."""
+    form = await request.form()
+    return await run_in_threadpool(_decide, request, form)
+
+
+async def commit(request: Request) -> Response:
+    """Close the coding of a transcript for good."""
+    form = await request.form()
+    return await run_in_threadpool(_commit, request, form)
+
+
+def _decide(request: Request, form: FormData) -> Response:
+    store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
+    names, number = names_of(request), _number(form.get("number"))
+    present_of(request).write_down(store, reviewer.coder, now())
+    try:
+        decision = blind.code(store, reviewer, choice.transcript, number, _given(form), now())
+    except (AnswerRefused, ChangedMeanwhile) as refusal:
+        told = Said("refused_no_code", warns=True) if form.get("action") == "code" and not codes_in(form) else None
+        found = _passage(store, reviewer, choice.transcript, number)
+        return _show(request, choice, names, found, told or Said("refused", str(refusal), warns=True), 422)
+    except NotAllowed:
+        return not_allowed(request, "blind")
+    if not wants_part(request):
+        return RedirectResponse(choice.address(after=number, saved=1), 303)
+    found = blind.next_passage(store, reviewer, choice.transcript, number)
+    return _show(request, choice, names, found, said(decision, names))
+
+
+def _given(form: FormData) -> BlindAnswer:
+    """Return the answer; saving codes without any is refused, since "no code fits" has a key of its own."""
+    codes, action = codes_in(form), str(form.get("action", ""))
+    if action not in ("code", "none", "skip") or (action == "code" and not codes):
+        raise AnswerRefused("no code was chosen; choose one or more, or say that none fits.")
+    return BlindAnswer(
+        codes if action == "code" else (),
+        span_in(form) if action == "code" else None,
+        str(form.get("memo", "")),
+        seconds_in(form),
+        skip=action == "skip",
+    )
+
+
+def _commit(request: Request, form: FormData) -> Response:
+    choice = Choice.of(PATH, form)
+    try:
+        blind.commit(store_of(request), reviewer_of(request), choice.transcript, now())
+    except NotAllowed:
+        return not_allowed(request, "commit")
+    return RedirectResponse(choice.address(), 303)
+
+
+def _asked(request: Request, choice: Choice) -> Passage | None:
+    store, reviewer, asked = store_of(request), reviewer_of(request), request.query_params
+    if "number" in asked:
+        return _passage(store, reviewer, choice.transcript, _number(asked["number"]))
+    return blind.next_passage(store, reviewer, choice.transcript, _number(asked.get("after")))
+
+
+def _passage(store: Store, reviewer: Reviewer, transcript: str, number: int) -> Passage | None:
+    """Return a passage by its number, the nearest where the number is beyond the transcript."""
+    every = blind.passages_of(store, reviewer, transcript)
+    return every[min(max(1, number), len(every)) - 1] if every else None
+
+
+def _number(value: object) -> int:
+    text = str(value or "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _list(request: Request, choice: Choice, names: Names, told: Said) -> Response:
+    store, reviewer = store_of(request), reviewer_of(request)
+    tasks = [(task, blind.progress(store, reviewer, task.transcript)) for task in blind.tasks(store, reviewer)]
+    desk = Desk("blind_list", choice, names, said=told, ticks=False)
+    return respond(request, desk, tasks=tasks, transcripts=all_names(store))
+
+
+def _show(
+    request: Request, choice: Choice, names: Names, passage: Passage | None, told: Said, status: int = 200
+) -> Response:
+    store, reviewer = store_of(request), reviewer_of(request)
+    transcript = passages.transcript(store, choice.transcript)
+    progress = blind.progress(store, reviewer, choice.transcript) if transcript is not None else None
+    if transcript is None or passage is None:
+        return respond(request, Desk("blind", choice, names, said=told, ticks=False), status, passage=None, at=progress)
+    moving, asked = "edges" in request.query_params, request.query_params
+    place = _place(passage)
+    span = asked_span(transcript, place, asked) if moving else place
+    codings = passages.codings_in(store, choice.transcript)
+    view = pane(request, transcript, stripes_of(codings, reviewer.coder), span, names, _address(choice, passage))
+    ticked = tuple(coding.code for coding in passage.codings if coding.span == place)
+    desk = Desk("blind", choice, names, str(passage.number), view, said=told, ticked=ticked)
+    moves = edges(transcript, span, choice, number=passage.number) if moving else None
+    return respond(request, desk, status, passage=passage, at=progress, quote=transcript.quote(span), edges=moves)
+
+
+def _place(passage: Passage) -> Span:
+    """Return where the coder's own codes of the passage lie: on the unit, or on the boundaries that were chosen."""
+    spans = {coding.span for coding in passage.codings}
+    return spans.pop() if len(spans) == 1 else passage.span
+
+
+def _address(choice: Choice, passage: Passage) -> str:
+    return choice.address(number=passage.number)
+
+
+def address_of(store: Store, reviewer: Reviewer, undone: Decision) -> str:
+    """Return where the passage of a decision that was taken back is coded again."""
+    choice = Choice(PATH, transcript=undone.transcript)
+    every = blind.passages_of(store, reviewer, undone.transcript)
+    number = next((passage.number for passage in every if passage.span == undone.span), 1)
+    return choice.address(number=number, saved="undo")
+
+
+routes = [
+    Route(PATH, code),
+    Route(PATH, decide, methods=["POST"]),
+    Route("/blind/commit", commit, methods=["POST"]),
+]

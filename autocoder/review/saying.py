@@ -1,0 +1,41 @@
+"""What the line under the card says of the last decision."""
+
+from __future__ import annotations
+
+from autocoder.project import Action, Decision, Mode
+from autocoder.review.desk_page import Said
+from autocoder.review.panes import Names
+from autocoder.review.reviewer import Reviewer
+from autocoder.store import Store
+from autocoder.store.decisions import history
+
+_WORDS = {
+    Action.ACCEPT: "saved_accept",
+    Action.REJECT: "saved_reject",
+    Action.CHANGE: "saved_change",
+    Action.MOVE: "saved_move",
+    Action.MEMO: "saved_memo",
+    Action.SKIP: "saved_skip",
+    Action.UNDO: "saved_undo",
+}
+
+
+def said(decision: Decision, names: Names) -> Said:
+    """Return what to say of a decision: what was done, and with which codes."""
+    assert decision.action is not None  # noqa: S101
+    if decision.action is Action.UNDO:
+        return Said("saved_undo", names.listed(decision.before or decision.after))
+    if decision.action is Action.REJECT and decision.before:
+        return Said("saved_reject", names.listed(decision.before))
+    if decision.action in (Action.REJECT, Action.CHANGE) and not decision.after:
+        return Said("saved_none")
+    coded = decision.mode in (Mode.BLIND, Mode.ADJUDICATE, Mode.RANDOM) and decision.action is Action.CHANGE
+    return Said("saved_codes" if coded else _WORDS[decision.action], names.listed(decision.after))
+
+
+def last_said(store: Store, reviewer: Reviewer, names: Names, saved: str | None) -> Said:
+    """Return what to say after going on to another address; ``saved`` is what that address holds."""
+    if saved in ("nothing", "kept", "undo"):
+        return Said(f"undo_{saved}", warns=saved == "kept")
+    last = history(store, reviewer.coder, 1) if saved else ()
+    return said(last[0], names) if last else Said()
