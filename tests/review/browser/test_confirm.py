@@ -121,7 +121,10 @@ def moved(window: Window, *keys: str) -> None:
     window.press("B")
     window.page.wait_for_selector("#edges")
     for key in keys:
-        before = window.page.locator("input[name=start]").input_value(), window.page.locator("input[name=end]").input_value()
+        before = (
+            window.page.locator("input[name=start]").input_value(),
+            window.page.locator("input[name=end]").input_value(),
+        )
         window.page.keyboard.press(key)
         window.page.wait_for_function(
             "before => ['start', 'end'].some((name, n) => document.querySelector(`input[name=${name}]`).value !== before[n])",
