@@ -29,19 +29,18 @@ from autocoder.review.desk_page import (
 from autocoder.review.edges import asked_span, edges
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
-from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
+from autocoder.review.reviewer import reviewer_of, store_of
 from autocoder.review.saying import last_said, said
 from autocoder.review.why import why
 from autocoder.steps import now
 from autocoder.store import Store, passages
 from autocoder.store.assignments import NotAllowed
 from autocoder.store.decisions import AlreadyAnswered
-from autocoder.store.queues import Order, Queue, open_ones
-from autocoder.store.reach import names_in_reach
+from autocoder.store.queues import Order
+from autocoder.store.reach import names_in_reach, waiting_in
 from autocoder.store.versions import reworded
 
 PATH = "/confirm"
-MOST_STRIPES = 500
 
 
 def confirm(request: Request) -> Response:
@@ -141,7 +140,7 @@ def _show(request: Request, choice: Choice, names: Names, card: Card | None, tol
     present_of(request).shows(reviewer.coder, card.id, card.transcript)
     moving = "edges" in asked and card.answered is None
     span = asked_span(transcript, card.span, asked) if moving else card.span
-    stripes = stripes_of(codings, reviewer.coder, open_around(store, reviewer, card))
+    stripes = stripes_of(codings, reviewer.coder, open_around(store, card))
     view = pane(request, transcript, stripes, span, names, choice.address(card=card.id))
     desk = Desk("confirm", choice, names, card.id, view, (card.code,) if card.code else (), told)
     return respond(
@@ -172,10 +171,9 @@ def also_coded(store: Store, codings: Iterable[Coding], coder: str, span: Span) 
     )
 
 
-def open_around(store: Store, reviewer: Reviewer, card: Card) -> list[Coding]:
+def open_around(store: Store, card: Card) -> list[Coding]:
     """Return the suggestions in the card's transcript that wait for an answer, that of the card among them."""
-    queue = Queue(reviewer.coder, card.model, Order.DOCUMENT, card.transcript)
-    waiting = [found.coding for found in open_ones(store, queue, None, MOST_STRIPES)]
+    waiting = list(waiting_in(store, card.model, card.transcript))
     if card.code and not any((coding.span, coding.code) == (card.span, card.code) for coding in waiting):
         waiting.append(Coding(card.transcript, card.span, card.code, card.model))
     return waiting

@@ -74,6 +74,11 @@ class Block:
         return any(run.focus for run in self.runs)
 
     @property
+    def named(self) -> tuple[Stripe, ...]:
+        """The codings to name under the block: each code of each coder once."""
+        return tuple({(stripe.code, stripe.coder, stripe.dashed): stripe for stripe in self.stripes}.values())
+
+    @property
     def deep(self) -> bool:
         """Whether so many stripes lie under one another that the lines need more room."""
         return any(len(run.lanes) > 2 for run in self.runs)
@@ -107,7 +112,9 @@ def draw(
     """Return the blocks of a transcript, or only those within ``around`` blocks of the passage in focus."""
     places = list(_places(transcript))
     first, last = _window(places, focus, around)
-    kept = sorted(stripes, key=lambda stripe: (stripe.span.start, -stripe.span.end, stripe.code, stripe.coder))
+    window = Span(places[first][0].start, places[last - 1][0].end) if first < last else None
+    near = (stripe for stripe in stripes if window is not None and stripe.span.overlap(window))
+    kept = sorted(near, key=lambda stripe: (stripe.span.start, -stripe.span.end, stripe.code, stripe.coder))
     blocks = tuple(_block(transcript, number, *places[number], kept, focus) for number in range(first, last))
     return Drawn(blocks, first, len(places) - last)
 

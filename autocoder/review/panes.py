@@ -88,12 +88,12 @@ class Shown:
     coder: str
     address: str
 
-    @property
+    @cached_property
     def between_sides(self) -> bool:
         """Whether the codings of two sides are drawn, each under its letter."""
         return any(stripe.coder in SIDES for block in self.drawn.blocks for stripe in block.stripes)
 
-    @property
+    @cached_property
     def direction(self) -> str:
         """The direction of most of what is drawn, so that speakers stand where the text begins."""
         return direction("".join(run.text for block in self.drawn.blocks for run in block.runs))

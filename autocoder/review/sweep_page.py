@@ -94,7 +94,7 @@ def _show(request: Request, choice: Choice, names: Names, name: str, told: Said,
     transcript = texts[card.transcript]
     assert transcript is not None  # noqa: S101
     codings = passages.codings_in(store, card.transcript)
-    stripes = stripes_of(codings, reviewer.coder, open_around(store, reviewer, card))
+    stripes = stripes_of(codings, reviewer.coder, open_around(store, card))
     view = pane(request, transcript, stripes, card.span, names, choice.address(card=card.id))
     return respond(
         request,

@@ -1,13 +1,13 @@
-"""The names of transcripts that a page offers: all, those that a person may confirm, those that two people coded."""
+"""What a page offers: the transcripts that a person may go through, and what waits in the one that is shown."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from autocoder.project import CoderKind, Origin
+from autocoder.project import CoderKind, Coding, Origin
 from autocoder.store import schema as t
 from autocoder.store.assignments import Task, in_reach
-from autocoder.store.study import Store, id_of
+from autocoder.store.study import Store, coding_of, id_of
 
 
 def all_names(store: Store) -> tuple[str, ...]:
@@ -36,3 +36,16 @@ def double_coded(store: Store) -> tuple[str, ...]:
     with store.reading() as connection:
         names = sa.select(t.transcript.c.name).where(t.transcript.c.id.in_(twice)).order_by(t.transcript.c.id)
         return tuple(connection.scalars(names))
+
+
+def waiting_in(store: Store, model: str, transcript: str) -> tuple[Coding, ...]:
+    """Return the open suggestions of a model in a transcript by position; who may see them is for the caller to say."""
+    query = (
+        sa.select(t.coding, t.transcript.c.name.label("transcript"), t.coder.c.name.label("coder"))
+        .join(t.transcript, t.transcript.c.id == t.coding.c.transcript_id)
+        .join(t.coder, t.coder.c.id == t.coding.c.coder_id)
+        .where(t.coder.c.name == model, t.transcript.c.name == transcript, t.coding.c.answer.is_(None))
+        .order_by(t.coding.c.start, t.coding.c.end, t.coding.c.id)
+    )
+    with store.reading() as connection:
+        return tuple(coding_of(row) for row in connection.execute(query))

@@ -7,7 +7,7 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const FIELDS = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
   const OWN_KEYS = new Set(["Enter", "Space", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
-  let busy = false;
+  let busy = true; // until htmx has taken the forms over
 
   // keys: by their place on the keyboard, so that they are the same under a Hebrew layout
 
@@ -208,6 +208,11 @@
       request.body.set("seconds", seconds.toFixed(2));
     }
   });
+  document.addEventListener("htmx:after:process", (event) => {
+    if (event.target !== document.body) return;
+    busy = false;
+    document.documentElement.classList.add("ready");
+  });
   document.addEventListener("htmx:before:request", () => { busy = true; });
   document.addEventListener("htmx:finally:request", () => { busy = false; });
   let card = null;
@@ -227,6 +232,7 @@
     drawn();
   });
   document.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) busy = true; // the browser sends it and leaves this page
     if (event.target.getAttribute("action") === "/look") one("[name=back]", event.target).value = location.pathname + location.search;
   });
   document.addEventListener("DOMContentLoaded", () => {
