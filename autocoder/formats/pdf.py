@@ -19,6 +19,7 @@ from __future__ import annotations
 import ctypes
 import re
 import unicodedata
+import zlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING
 
 from autocoder.errors import FileRefused
 from autocoder.formats import labels
+from autocoder.formats.archive import MEMORY, memory_for
 from autocoder.formats.bidi import brackets_in_place, read_line
 from autocoder.formats.speakers import Answers, lines_of, read_parts
 from autocoder.project import Problem, Reading
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
     import pypdfium2
 
 MOST_PAGES = 5_000
-MOST_LETTERS = 20_000_000
+MOST_LETTERS = 5_000_000
+MOST_ON_PAGE = 200_000
 
 _INSTEAD = "import the document that it was made from, as .docx or .txt"
 _LINE_HEIGHT = 0.6  # of a letter's width: letters whose base lines differ by less stand on one line
@@ -48,6 +51,9 @@ _SPACE = 0.3  # of a letter's width: a wider gap between two letters parts words
 _TAB = 4.0
 _PARAGRAPH_GAP = 1.6  # of the usual distance of lines
 _SHOWN_ON = 0.6  # of the pages: what stands at the top or the bottom of so many is no text
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_DEFLATED = b"\x78"
+_PAINTED, _DRAWN = 1_000, 400  # bytes of memory that PDFium takes for what an operator paints: text, lines
 _LINE_ENDS = (10, 13)
 _A_SPACE = 32
 _THINNEST = 0.01
@@ -118,6 +124,7 @@ def _pages(path: Path) -> tuple[list[list[_Line]], int]:
         raise FileRefused(path, "the file is empty", "get the file again from its source")
     if b"%PDF" not in data[:1024]:
         raise FileRefused(path, "it is not a PDF", "give the file its right ending")
+    _check_streams(path, data)
     try:
         with closing(pypdfium2.PdfDocument(data)) as document:
             return _pages_of(path, document)
@@ -128,6 +135,26 @@ def _pages(path: Path) -> tuple[list[list[_Line]], int]:
         raise FileRefused(path, what, f"get the file again from its source, or {_INSTEAD}") from error
 
 
+def _check_streams(path: Path, data: bytes) -> None:
+    """Refuse a file with a stream that unpacks to more, or paints more, than the memory allowed; PDFium has no limit.
+
+    What is painted is reckoned from the operators in a stream, whatever it is; a font or a picture has few of them.
+    """
+    for begins in _STREAM.finditer(data):
+        content = data[begins.end() : data.find(b"endstream", begins.end())]
+        while content[:1] == _DEFLATED and len(content) <= MEMORY:
+            packed = content
+            try:
+                content = zlib.decompressobj().decompress(packed, MEMORY + 1)
+            except zlib.error:
+                break
+        painted = sum(_PAINTED * content.count(word) for word in (b"Tj", b"TJ", b"'", b'"', b" Do", b"EI", b"sh"))
+        painted += sum(_DRAWN * content.count(word) for word in (b"S", b"s", b"f", b"F", b"b", b"B", b" n", b"\nn"))
+        if len(content) > MEMORY or painted > memory_for(path):
+            what = "it holds a page, or a part of one, that is far larger than any page with text"
+            raise FileRefused(path, what, _INSTEAD)
+
+
 def _pages_of(path: Path, document: pypdfium2.PdfDocument) -> tuple[list[list[_Line]], int]:
     if len(document) > MOST_PAGES:
         raise FileRefused(path, f"it has more than {MOST_PAGES:,} pages", "split it and import its parts")
@@ -135,10 +162,11 @@ def _pages_of(path: Path, document: pypdfium2.PdfDocument) -> tuple[list[list[_L
     unknown = letters_so_far = 0
     for number in range(len(document)):
         with closing(document[number]) as page, closing(page.get_textpage()) as textpage:
-            letters_so_far += textpage.count_chars()
-            if letters_so_far > MOST_LETTERS:
-                what = f"it has more than {MOST_LETTERS:,} letters"
-                raise FileRefused(path, what, "split it and import its parts")
+            here = textpage.count_chars()
+            letters_so_far += here
+            if letters_so_far > MOST_LETTERS or here > MOST_ON_PAGE:
+                many = f"{MOST_ON_PAGE:,} letters on a page" if here > MOST_ON_PAGE else f"{MOST_LETTERS:,} letters"
+                raise FileRefused(path, f"it has more than {many}", "split it and import its parts")
             letters, lost = _letters(textpage)
         pages.append(list(_lines(letters)))
         unknown += lost
