@@ -39,7 +39,7 @@ MAX_MEMBER = 256 * 1024**2
 
 MEMORY = 256 * 1024**2
 """Bytes of memory that reading any file may take, and for each byte on the disk GROWTH more."""
-GROWTH = 40
+GROWTH = 36
 _NODE = 280
 """Bytes that an element with its text, or an attribute with its value, takes in the tree, measured on libxml2."""
 _TEXT = 3

@@ -19,7 +19,6 @@ from __future__ import annotations
 import ctypes
 import re
 import unicodedata
-import zlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -32,8 +31,8 @@ from typing import TYPE_CHECKING
 
 from autocoder.errors import FileRefused
 from autocoder.formats import labels
-from autocoder.formats.archive import MEMORY, memory_for
 from autocoder.formats.bidi import brackets_in_place, read_line
+from autocoder.formats.pdf_size import check_size
 from autocoder.formats.speakers import Answers, lines_of, read_parts
 from autocoder.project import Problem, Reading
 from autocoder.text import is_reversed
@@ -51,9 +50,6 @@ _SPACE = 0.3  # of a letter's width: a wider gap between two letters parts words
 _TAB = 4.0
 _PARAGRAPH_GAP = 1.6  # of the usual distance of lines
 _SHOWN_ON = 0.6  # of the pages: what stands at the top or the bottom of so many is no text
-_STREAM = re.compile(rb"(?<!end)stream\r?\n")
-_DEFLATED = b"\x78"
-_PAINTED, _DRAWN = 1_000, 400  # bytes of memory that PDFium takes for what an operator paints: text, lines
 _LINE_ENDS = (10, 13)
 _A_SPACE = 32
 _THINNEST = 0.01
@@ -124,7 +120,7 @@ def _pages(path: Path) -> tuple[list[list[_Line]], int]:
         raise FileRefused(path, "the file is empty", "get the file again from its source")
     if b"%PDF" not in data[:1024]:
         raise FileRefused(path, "it is not a PDF", "give the file its right ending")
-    _check_streams(path, data)
+    check_size(path, data, _INSTEAD)
     try:
         with closing(pypdfium2.PdfDocument(data)) as document:
             return _pages_of(path, document)
@@ -133,26 +129,6 @@ def _pages(path: Path) -> tuple[list[list[_Line]], int]:
             raise FileRefused(path, "it is protected with a password", f"remove the password, or {_INSTEAD}") from error
         what = "it is cut short or damaged"
         raise FileRefused(path, what, f"get the file again from its source, or {_INSTEAD}") from error
-
-
-def _check_streams(path: Path, data: bytes) -> None:
-    """Refuse a file with a stream that unpacks to more, or paints more, than the memory allowed; PDFium has no limit.
-
-    What is painted is reckoned from the operators in a stream, whatever it is; a font or a picture has few of them.
-    """
-    for begins in _STREAM.finditer(data):
-        content = data[begins.end() : data.find(b"endstream", begins.end())]
-        while content[:1] == _DEFLATED and len(content) <= MEMORY:
-            packed = content
-            try:
-                content = zlib.decompressobj().decompress(packed, MEMORY + 1)
-            except zlib.error:
-                break
-        painted = sum(_PAINTED * content.count(word) for word in (b"Tj", b"TJ", b"'", b'"', b" Do", b"EI", b"sh"))
-        painted += sum(_DRAWN * content.count(word) for word in (b"S", b"s", b"f", b"F", b"b", b"B", b" n", b"\nn"))
-        if len(content) > MEMORY or painted > memory_for(path):
-            what = "it holds a page, or a part of one, that is far larger than any page with text"
-            raise FileRefused(path, what, _INSTEAD)
 
 
 def _pages_of(path: Path, document: pypdfium2.PdfDocument) -> tuple[list[list[_Line]], int]:

@@ -20,11 +20,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from autocoder.errors import FileRefused
 from autocoder.formats import docx, margin, remarks
 from autocoder.formats.archive import open_archive
 from autocoder.project import Codebook, Memo, Problem, Quote, Reading, Span
@@ -39,6 +41,8 @@ _SIGN = re.compile(f"{_OPEN}([{_DIGITS}-\U000f0019]+){_CLOSE}")
 _LINES = re.compile(r"[\n;]+")
 _PATH = re.compile(r"\s+>\s+")
 UNKNOWN_CODER = "unknown"
+MOST_MARKS = 50_000
+"""More than any transcript has; each puts its signs into the tree."""
 _Named = tuple[tuple[str, ...], str]  # the path of a code that a comment names, and the memo beside it
 _OURS = "autocoder document"
 """How the source of a reading begins that is of a document which autocoder exported."""
@@ -246,9 +250,13 @@ def _marks(document: Document, path: Path) -> tuple[str, list[_Mark]]:
     colors: list[str] = []
     keys = list(comments)
     edges = _edges(body)
+    highlighted = list(islice(_highlighted(body), MOST_MARKS + 1))
+    if len(keys) + len(highlighted) > MOST_MARKS:
+        what = f"it has more than {MOST_MARKS:,} comments and highlighted stretches"
+        raise FileRefused(path, what, "split it and import its parts")
     for number, key in enumerate(keys):
         _sign_comment(edges, key, number)
-    for runs in list(_highlighted(body)):
+    for runs in highlighted:
         _sign_runs(runs, len(keys) + len(colors))
         colors.append(_color(runs[0]))
     signed = docx.text_of(document)

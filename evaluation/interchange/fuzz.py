@@ -27,12 +27,12 @@ import traceback
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import docx
 import typer
@@ -43,9 +43,11 @@ from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from evaluation.interchange import worst  # found from the repository's root, however this file is run
 
-LIMIT = 1024**3
+LIMIT = 10**9
 """Bytes of memory that a reader may need for any file of 10 MB."""
 SECONDS = 300
+"""Seconds of the processor that a file may take; on a busy machine PATIENCE times as many go by."""
+PATIENCE = 4
 MEGABYTES = 10
 CHANGES = 4  # at most, in one file
 
@@ -355,12 +357,12 @@ def _serve(pipe: Connection, limit: int) -> None:
     sys.addaudithook(lambda event, arguments: _watch(event, arguments, written))
     resource.setrlimit(resource.RLIMIT_AS, (_mapped() + limit, resource.RLIM_INFINITY))
     while path := pipe.recv():
-        before = len(written)
+        before, begun = len(written), time.process_time()
         with _Quiet():
             answer = answer_of(lambda: read_file(Path(path)), AutocoderError)
         if len(written) > before:
             answer = f"harm: wrote {written[before]}"
-        pipe.send((answer, _peak()))
+        pipe.send((answer, _peak(), time.process_time() - begun))
 
 
 def answer_of(read: Callable[[], object], ours: type[Exception]) -> str:
@@ -430,17 +432,18 @@ class Readers:
         self.process.start()
         other.close()
 
-    def read(self, path: Path) -> tuple[str, int]:
-        """Return what became of the file and the peak memory of the process so far."""
+    def read(self, path: Path) -> tuple[str, int, float]:
+        """Return what became of the file, the peak memory of the process so far, and seconds of its processor."""
         try:
             self.pipe.send(str(path))
-            if self.pipe.poll(SECONDS + 60 * (not self.process.is_alive())):
-                answer: tuple[str, int] = self.pipe.recv()
-                return answer
-            answer = (f"harm: longer than {SECONDS} s", 0)
+            if self.pipe.poll(PATIENCE * SECONDS):
+                answer: tuple[str, int, float] = self.pipe.recv()
+                if answer[2] <= SECONDS:
+                    return answer
+            answer = (f"harm: longer than {SECONDS} s", 0, SECONDS)
         except (EOFError, OSError):
             self.process.join(5)
-            answer = (f"harm: the process died with {self.process.exitcode}", 0)
+            answer = (f"harm: the process died with {self.process.exitcode}", 0, 0)
         self.renew()
         return answer
 
@@ -465,7 +468,7 @@ def fuzz(until: Callable[[int], bool], seed: int, keep: Path | None = None) -> F
                 break
             path = Path(name) / f"f{ending}"
             path.write_bytes(data)
-            answer, memory = readers.read(path)
+            answer, memory, _ = readers.read(path)
             _note(found, ending, answer, memory, path, keep)
         left = sorted(each.name for each in Path(name).iterdir() if each.stem != "f")
         found.harm += [f"harm: {each} was left beside the files" for each in left]
@@ -494,23 +497,18 @@ def members(ending: str) -> list[tuple[str, bytes]]:
 
 
 def measure_worst(
-    keep: Path | None = None, size: int = MEGABYTES * 1_000_000, only: str = ""
+    groups: Sequence[str], keep: Path | None = None, size: int = MEGABYTES * 1_000_000
 ) -> tuple[Found, dict[str, dict[str, object]]]:
-    """Read each of the worst files in a fresh process; return what was answered, and memory and time by file.
-
-    ``only`` is a part of the names of the files to read.
-    """
+    """Read each of the worst files in a fresh process; return what was answered, and memory and time by file."""
     found, figures = Found(), {}
     readers = Readers(3 * LIMIT)
+    valid = {ending: members(ending) for ending in (".docx", ".xlsx", ".odt")}
     with tempfile.TemporaryDirectory() as name:
-        for what, ending, data in worst.files(size, {each: members(each) for each in (".docx", ".xlsx", ".odt")}):
-            if only not in f"{ending} {what}":
-                continue
+        for what, ending, data in (file for group in groups for file in worst.GROUPS[group](size, valid)):
             path = Path(name) / f"w{ending}"
             path.write_bytes(data)
-            begun = time.monotonic()
-            answer, memory = readers.read(path)
-            seconds = time.monotonic() - begun
+            answer, memory, seconds = readers.read(path)
+            readers.renew()
             if memory > LIMIT and not answer.startswith("harm"):
                 answer = f"harm: {answer} with {memory / 1e9:.2f} GB"
             told = f"{answer} ({what})" if answer.startswith("harm") else answer
@@ -518,7 +516,6 @@ def measure_worst(
             figures[f"{ending} {what}"] = {"peak_bytes": memory, "seconds": round(seconds, 1), "answer": answer}
             size_in = f"{len(data) / 1e6:5.1f} MB"
             print(f"  {ending:8} {what:32} {size_in}: {memory / 1e6:6.0f} MB, {seconds:5.1f} s, {answer}", flush=True)
-            readers.renew()
     readers.stop()
     return found, figures
 
@@ -528,29 +525,44 @@ def main(
     seed: Annotated[int, typer.Option()] = 1,
     keep: Annotated[Path | None, typer.Option(help="Where files that did harm are copied to.")] = None,
     worst_files: Annotated[bool, typer.Option("--worst/--no-worst", help="Measure the files of 10 MB too.")] = True,
+    group: Annotated[
+        list[str] | None, typer.Option(help=f"Only these of the files of 10 MB: {', '.join(worst.GROUPS)}.")
+    ] = None,
 ) -> None:
     """Fuzz for that many minutes, then measure the worst files; print and keep the counts."""
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-    kept = Path(__file__).with_suffix(".json")
-    result = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     harm: list[str] = []
     if minutes:
         end = time.monotonic() + 60 * minutes
         found = fuzz(lambda _: time.monotonic() > end, seed, keep)
-        result["changed_files"] = {"minutes": minutes, "seed": seed, **_counted(found)}
         harm += found.harm
         print(f"{found.answers.total()} changed files, peak memory {found.peak / 1e6:.0f} MB")
         for what, count in sorted(found.answers.items()):
             print(f"  {what}: {count}")
+        _keep("changed_files", lambda _: {"minutes": minutes, "seed": seed, **_counted(found)})
     if worst_files:
-        found, figures = measure_worst(keep)
-        result["worst_files"] = {"megabytes": MEGABYTES, **_counted(found), "by_file": figures}
+        found, figures = measure_worst(group or list(worst.GROUPS), keep)
         harm += found.harm
+        _keep("worst_files", lambda before: _of_worst((before.get("by_file", {}) if group else {}) | figures))
     for line in harm:
         print(line)
-    kept.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     raise SystemExit(bool(harm))
+
+
+def _keep(what: str, figures: Callable[[dict[str, Any]], dict[str, object]]) -> None:
+    """Put figures, given what is there of them, into the file beside this one."""
+    path = Path(__file__).with_suffix(".json")
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept[what] = figures(kept.get(what, {}))
+    path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def _of_worst(by_file: dict[str, dict[str, Any]]) -> dict[str, object]:
+    """Return what is kept of the worst files: the counts of the answers, the greatest figures, and all of them."""
+    answers = Counter(str(each["answer"]).partition(":")[0] for each in by_file.values())
+    peaks = {name: max((each[name] for each in by_file.values()), default=0) for name in ("peak_bytes", "seconds")}
+    return {"megabytes": MEGABYTES, "files": len(by_file), "answers": dict(answers), **peaks, "by_file": by_file}
 
 
 def _counted(found: Found) -> dict[str, object]:

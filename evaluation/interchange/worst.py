@@ -1,7 +1,7 @@
 """Files of 10 MB that ask a reader for as much memory and time as their format lets them.
 
 Every file repeats one piece as often as the readers' budgets allow (:func:`under`), unpacks to the limit, nests, or
-says one thing and refers to it again and again. :func:`files` yields them, each under a name that says what it is.
+says one thing and refers to it again and again. :data:`GROUPS` yield them, each under a name that says what it is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -24,22 +24,6 @@ File = tuple[str, str, bytes]
 
 _SHARE = 0.97
 """Of a budget that a file takes, so that it is read and not refused."""
-
-
-def files(size: int, seeds: dict[str, Members]) -> Iterator[File]:
-    """Yield files of about ``size`` bytes; ``seeds`` are the members of a valid .docx, .xlsx and .odt."""
-    yield from _texts(size)
-    yield from _tables(size)
-    yield from _speech(size)
-    yield from _json(size)
-    yield from _codebooks(size)
-    yield from _rtf(size)
-    yield from _pdf(size)
-    yield from _databases(size)
-    yield from _projects(size)
-    yield from _word(size, seeds[".docx"])
-    yield from _open_document(size, seeds[".odt"])
-    yield from _workbooks(size, seeds[".xlsx"])
 
 
 def under(size: int, piece: bytes, share: float = 1.0) -> int:
@@ -469,3 +453,23 @@ def _only(strings: bytes, text: bytes) -> bytes:
 def _put(members: Members, where: str, before: bytes, content: bytes) -> Members:
     """Return the members with ``content`` put before a tag of one of them."""
     return [(name, old.replace(before, content + before, 1) if name == where else old) for name, old in members]
+
+
+Seeds = Mapping[str, Members]
+"""The members of a valid .docx, .xlsx and .odt, by the ending."""
+
+GROUPS: Mapping[str, Callable[[int, Seeds], Iterator[File]]] = {
+    "texts": lambda size, _: _texts(size),
+    "tables": lambda size, _: _tables(size),
+    "speech": lambda size, _: _speech(size),
+    "json": lambda size, _: _json(size),
+    "codebooks": lambda size, _: _codebooks(size),
+    "rtf": lambda size, _: _rtf(size),
+    "pdf": lambda size, _: _pdf(size),
+    "databases": lambda size, _: _databases(size),
+    "projects": lambda size, _: _projects(size),
+    "word": lambda size, seeds: _word(size, seeds[".docx"]),
+    "opendocument": lambda size, seeds: _open_document(size, seeds[".odt"]),
+    "workbooks": lambda size, seeds: _workbooks(size, seeds[".xlsx"]),
+}
+"""What yields files of about so many bytes, by a name for it."""

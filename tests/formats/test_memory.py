@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from autocoder.errors import FileRefused
-from autocoder.formats import archive, pdf, tables
+from autocoder.formats import archive, pdf_size, tables
 from autocoder.read import read_file
 from evaluation.interchange import worst
 
@@ -147,10 +147,30 @@ def test_a_page_that_paints_more_than_any_page_is_refused_before_it_is_opened(tm
 
 
 def test_a_page_that_unpacks_without_end_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MEMORY", 1_000_000)
+    monkeypatch.setattr(pdf_size, "MEMORY", 1_000_000)
     twice = zlib.compress(worst._packed(b"a", 5_000_000))
     (tmp_path / "a.pdf").write_bytes(worst._a_pdf([twice], "/Filter[/FlateDecode/FlateDecode]"))
     assert "far larger than any page with text" in refused(tmp_path / "a.pdf")
+
+
+def test_forms_that_paint_forms_are_counted_as_often_as_they_are_painted(tmp_path: Path) -> None:
+    (tmp_path / "few.pdf").write_bytes(worst._forms(2, 20))
+    assert read_file(tmp_path / "few.pdf").transcripts
+    (tmp_path / "many.pdf").write_bytes(worst._forms(8, 20))
+    assert "far larger than any page with text" in refused(tmp_path / "many.pdf")
+    direct = worst._forms(8, 20)
+    resources = b"/Resources 50 0 R/Length"
+    for level in range(7):  # the same names in resources that stand elsewhere
+        own = b"/Resources<</XObject<</X %d 0 R>>/Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>/Length"
+        direct = direct.replace(own % (21 + level), resources.replace(b"50", b"%d" % (50 + level)))
+        direct = direct.replace(b"trailer", b"%d 0 obj<</XObject 70 0 R>>endobj\ntrailer" % (50 + level))
+    many = b"".join(b"7%d 0 obj<</X %d 0 R>>endobj\n" % (level, 21 + level) for level in range(7))
+    for level in range(7):
+        direct = direct.replace(
+            b"%d 0 obj<</XObject 70" % (50 + level), b"%d 0 obj<</XObject 7%d" % (50 + level, level)
+        )
+    (tmp_path / "elsewhere.pdf").write_bytes(direct.replace(b"trailer", many + b"trailer"))
+    assert "far larger than any page with text" in refused(tmp_path / "elsewhere.pdf")
 
 
 def test_a_relation_without_a_kind_is_passed_over(tmp_path: Path) -> None:
