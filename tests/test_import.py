@@ -10,6 +10,8 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 from typer.testing import CliRunner
 
 from autocoder import cli, steps
@@ -275,6 +277,29 @@ def test_a_readers_comment_in_an_exported_document_stays_a_memo(tmp_path: Path, 
     assert "0 transcripts, 0 codings." in text
     with steps.open_project(folder) as store:
         assert [memo.text for memo in store.load().memos] == ["לברר מה התכוונה"]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_codings_of_an_exported_document_stand_on_their_words_after_the_text_was_changed_in_word(
+    tmp_path: Path, project: Project, deleted: bool
+) -> None:
+    export(project, tmp_path / "out.docx")
+    document = docx.Document(str(tmp_path / "out.docx"))
+    document.paragraphs[0].runs[0].text += " ועוד מילים"
+    if deleted:  # the end of the first paragraph, as a tracked change, which joins it to the second
+        properties = document.paragraphs[0]._p.get_or_add_pPr()
+        properties.append(parse_xml(f'<w:rPr {nsdecls("w")}><w:del w:id="1" w:author="א"/></w:rPr>'))
+    document.save(str(tmp_path / "out.docx"))
+    steps.new_project(tmp_path / "new", project.codebook).close()
+    run("import", tmp_path / "new", tmp_path / "out.docx")
+    quotes = []
+    with steps.open_project(tmp_path / "new") as store:
+        came = store.load()
+    for study in (came, project):
+        said = [(study.transcript(each.transcript).quote(each.span).strip(), each.code) for each in study.codings]
+        quotes.append(sorted(said))
+    assert "ועוד מילים" in came.transcripts[0].text
+    assert quotes[0] == quotes[1]
 
 
 def test_a_text_with_characters_that_word_cannot_hold_is_known_again(tmp_path: Path, codebook: Codebook) -> None:

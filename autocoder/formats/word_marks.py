@@ -93,11 +93,11 @@ def add_to(reading: Reading, path: Path, word_codes: bool) -> Reading:
 def _add_notes(reading: Reading, path: Path, word_codes: bool) -> Reading:
     """Return the reading of an exported document with its codings: as quotes when asked, else as memos to tell apart.
 
-    Where the text was changed in Word, its comments are where they stand now.
+    Where the text was changed in Word in a way that the two readers see differently, comments are where they stand now.
     """
     (transcript,) = reading.transcripts
     marked = margin.read(path)
-    notes = marked.notes if marked.unchanged else tuple(_moved_notes(path))
+    notes = marked.notes if marked.text == transcript.text else tuple(_moved_notes(path))
     source = f"{_OURS} {transcript.name}"
     if not word_codes:
         memos = (
@@ -126,7 +126,9 @@ def _add_notes(reading: Reading, path: Path, word_codes: bool) -> Reading:
         for number, note in enumerate(notes, 1)
         if _path(note.code)
     ]
-    return replace(reading, quotes=tuple(quotes), coders=remarks.coders_of(quotes), source=source)
+    told = f"it was exported by autocoder; {len(quotes)} comments are read as codings"
+    coders = remarks.coders_of(quotes)
+    return replace(reading, quotes=tuple(quotes), coders=coders, source=source, notes=(*reading.notes, told))
 
 
 def _moved_notes(path: Path) -> Iterator[margin.Note]:
