@@ -16,6 +16,7 @@ import typer
 from autocoder import __version__, steps
 from autocoder.errors import AutocoderError
 from autocoder.project import Codebook, Role
+from autocoder.text import counted
 
 if TYPE_CHECKING:
     from autocoder.compare import Question
@@ -141,7 +142,7 @@ def import_(
     answers = answers_of(speakers or [])
     ask = ask_who_speaks if may_ask(as_json) else None
     with steps.open_project(project) as opened:
-        plan = steps.plan_import(opened, files, answers, skip_unfound, word_codes, ask)
+        plan = steps.plan_import(opened, files, answers, skip_unfound, word_codes, ask, all_answered=True)
         if not as_json:
             print_plan(plan, plan.joined.codebook or opened.codebook())
         if plan.changes and not (yes or dry_run) and not (may_ask(as_json) and typer.confirm("Apply these changes?")):
@@ -153,7 +154,9 @@ def import_(
         return
     for report in plan.joined.reports:
         if report.unplaced and not dry_run:
-            typer.echo(f"Not placed: {report.unplaced} codings, listed in {list_path(project, report.file)}")
+            typer.echo(
+                f"Not placed: {counted(report.unplaced, 'codings')}, listed in {list_path(project, report.file)}"
+            )
     would = "Would be new" if dry_run else "New"
     typer.echo(f"{would} in the project: {what_is_new(plan, codes, added)}.")
     if plan.changes:
@@ -165,9 +168,9 @@ def import_(
 def what_is_new(plan: ImportPlan, codes: int, codings: int) -> str:
     """Return the counts of what an import adds; transcripts and codings always, the rest where there is any."""
     described = len(plan.joined.described)
-    parts = [f"{len(plan.joined.transcripts)} transcripts", f"{codings} codings"]
-    parts += [f"{codes} codes"] if codes else []
-    parts += [f"new variables in {described} that were here"] if described else []
+    parts = [counted(len(plan.joined.transcripts), "transcripts"), counted(codings, "codings")]
+    parts += [counted(codes, "codes")] if codes else []
+    parts += [f"new variables or groups in {described} that were here"] if described else []
     return ", ".join(parts)
 
 
@@ -186,6 +189,10 @@ def print_plan(plan: ImportPlan, book: Codebook) -> None:
 
 def print_edition(edition: Edition, book: Codebook) -> None:
     """Print what a later export changes: the counts of each coder, then the codings, the first of them."""
+    if edition.like:
+        typer.echo(
+            f"Most codings of {edition.file} are those of {edition.like}, so it is read as a later export of it."
+        )
     typer.echo(f"{edition.file} changes what {', '.join(edition.earlier)} brought:")
     for coder, counts in edition.by_coder().items():
         said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
@@ -208,7 +215,7 @@ def plan_in_json(plan: ImportPlan, added: int, applied: bool) -> dict[str, objec
         "new_codings": added,
         "applied": applied,
         "changes": [
-            {"file": edition.file, "earlier": edition.earlier, "by_coder": edition.by_coder()}
+            {"file": edition.file, "earlier": edition.earlier, "like": edition.like, "by_coder": edition.by_coder()}
             | {kind: [asdict(each) for each in getattr(edition, kind)] for kind in kinds}
             for edition in plan.changes
         ],
@@ -256,18 +263,18 @@ def print_report(report: FileReport) -> None:
     """Print what one file held, and every problem met in it."""
     parts = []
     if report.turns:
-        parts.append(f"{report.turns} turns of {report.speakers} speakers")
+        parts.append(f"{counted(report.turns, 'turns')} of {counted(report.speakers, 'speakers')}")
     if report.encoding:
         parts.append(report.encoding)
     if report.described:
         parts.append(f"variables of {report.described} transcripts and speakers")
     if report.codes:
-        parts.append(f"{report.codes} codes")
+        parts.append(counted(report.codes, "codes"))
     if report.codings:
         how = ", ".join(f"{count} {name}" for name, count in report.found.items())
-        parts.append(f"{report.codings} codings" + (f" ({how})" if how else ""))
+        parts.append(counted(report.codings, "codings") + (f" ({how})" if how else ""))
     if report.memos:
-        parts.append(f"{report.memos} memos")
+        parts.append(counted(report.memos, "memos"))
     if report.lowest_score is not None:
         parts.append(f"lowest score of a fuzzy match {report.lowest_score:.2f}")
     typer.echo(f"{report.file}: {', '.join(parts) or 'nothing to import'}")
@@ -286,9 +293,12 @@ def status(project: ProjectFolder, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(summary) | {"models": models}, ensure_ascii=False))
         return
-    typer.echo(f"{summary.name}: {summary.transcripts} transcripts, {summary.uncoded} of them not coded by a person")
-    typer.echo(f"  {summary.turns} turns, {summary.speakers} speakers, {summary.characters:,} characters")
-    typer.echo(f"  codebook {summary.codebook}, version {summary.codebook_version}: {summary.codes} codes")
+    transcripts = counted(summary.transcripts, "transcripts")
+    typer.echo(f"{summary.name}: {transcripts}, {summary.uncoded} of them not coded by a person")
+    turns, speakers = counted(summary.turns, "turns"), counted(summary.speakers, "speakers")
+    typer.echo(f"  {turns}, {speakers}, {summary.characters:,} characters")
+    codes = counted(summary.codes, "codes")
+    typer.echo(f"  codebook {summary.codebook}, version {summary.codebook_version}: {codes}")
     for count in summary.coders:
         kind = count.coder.kind.value
         typer.echo(f"  {count.codings:6} codings in {count.transcripts} transcripts by {count.coder.name} ({kind})")
@@ -361,7 +371,9 @@ def precode(
     from autocoder.suggest import coder_of
 
     with steps.open_project(project) as opened:
-        names = names_in(opened, files or [])
+        names, reports = names_in(opened, files or [])
+        for each in reports if not as_json else ():
+            print_report(each)
         classifier = load(steps.find_model(opened, model))
         study = opened.load()
         coder = coder_of(classifier.manifest.name).name
@@ -372,21 +384,26 @@ def precode(
                 counts[name] = suggestions
                 report(len(counts) / len(left))
     if as_json:
-        typer.echo(json.dumps({"coder": coder, "suggestions": counts}, ensure_ascii=False))
+        read = [asdict(each) for each in reports]
+        typer.echo(json.dumps({"coder": coder, "suggestions": counts, "files": read}, ensure_ascii=False))
         return
     for name, suggestions in counts.items():
         typer.echo(f"{suggestions:5} suggestions in {name}")
-    typer.echo(f"{sum(counts.values())} suggestions in {len(counts)} transcripts by {coder}.")
+    total, transcripts = counted(sum(counts.values()), "suggestions"), counted(len(counts), "transcripts")
+    typer.echo(f"{total} in {transcripts} by {coder}.")
     typer.echo(f"Next: autocoder export {project} suggestions.qdpx")
 
 
-def names_in(opened: Store, words: list[str]) -> list[str]:
-    """Return the transcripts that words on the command line mean, after importing those that are files."""
+def names_in(opened: Store, words: list[str]) -> tuple[list[str], tuple[FileReport, ...]]:
+    """Return the transcripts that words on the command line mean, and what was read of those words that are files."""
     known = {transcript.name for transcript in opened.transcripts()}
     files = [Path(word) for word in words if word not in known and Path(word).is_file()]
-    if files:
-        steps.import_files(opened, files, ask=ask_who_speaks if is_terminal() else None)
-    return [Path(word).stem if Path(word) in files else word for word in words]
+    if not files:
+        return words, ()
+    joined, _ = steps.import_files(opened, files, ask=ask_who_speaks if is_terminal() else None)
+    of_file = {str(file): report.names for file, report in zip(files, joined.reports, strict=True)}
+    names = [name for word in words for name in of_file.get(str(Path(word)), (word,))]
+    return list(dict.fromkeys(names)), joined.reports
 
 
 @app.command()
@@ -441,8 +458,9 @@ def export(
 
 def print_export(done: Exported, codes: int) -> None:
     """Print what was written and what of it came back equal."""
-    counts = f"{done.transcripts} transcripts, {done.human} human codings, {done.suggested} suggestions"
-    typer.echo(f"{done.path}: {counts if done.transcripts else f'the codebook, {codes} codes'}")
+    counts = ((done.transcripts, "transcripts"), (done.human, "human codings"), (done.suggested, "suggestions"))
+    written = ", ".join(counted(*each) for each in counts) if done.transcripts else ""
+    typer.echo(f"{done.path}: {written or 'the codebook, ' + counted(codes, 'codes')}")
     typer.echo(f"  read back and compared, all equal: {done.compared}")
     for note in done.notes:
         typer.echo(f"  {note}")

@@ -3,14 +3,16 @@
 A file is a later export when it has the name of an earlier one, or is an export of the same project of another program
 (:attr:`Reading.source`), and has a coder in common with it; two coders' files of one name are two files. Under another
 name only the transcripts and coders that the file holds are compared, since it may be an export of a part; a table,
-which says nothing of documents without codings, is compared in the transcripts that it holds.
+which says nothing of documents without codings, is compared in the transcripts that it holds. A table of another name
+is a later export too when one earlier table holds most of its codings (:func:`resembled`); of that one only the codes
+that the new table holds are compared, since programs export the segments of a few codes as well.
 
 A coding of the same code, coder and transcript *moved* when the old and the new place overlap, or hold the same words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autocoder.project import Coding, CodingKey, Held, Project, Span
@@ -41,6 +43,7 @@ class Change:
 class Edition:
     """What a file changes of what earlier exports brought; ``earlier`` are the names of their files.
 
+    ``like`` is the earlier table of another name that it was compared with because it holds most of its codings.
     ``held`` is what earlier exports held and this one tells anew; ``fresh`` are the codings that no export held yet.
     """
 
@@ -52,6 +55,7 @@ class Edition:
     gone: tuple[Held, ...]
     held: tuple[Held, ...]
     fresh: tuple[Coding, ...]
+    like: str = ""
 
     @property
     def changes(self) -> bool:
@@ -93,8 +97,27 @@ class Edition:
         return counts
 
 
-def compare(file: str, source: str, codings: Sequence[Coding], held: Sequence[Held], project: Project) -> Edition:
-    """Return what a file with these codings of people changes; ``held`` is what files of its name or project held."""
+def resembled(codings: Sequence[Coding], held: Mapping[str, Sequence[Held]]) -> tuple[str, list[Held]]:
+    """Return the earlier table that holds most of a table's codings and what of it to compare; "" for none.
+
+    ``held`` is what each earlier table held; of two that hold as many the first by name is taken.
+    """
+    keys = {coding.key for coding in codings}
+    codes = {coding.code for coding in codings}
+    shared = {name: len(keys & {each.key for each in of_name}) for name, of_name in held.items()}
+    best = max(shared, key=lambda name: shared[name], default="")
+    if not best or 2 * shared[best] <= len(keys):
+        return "", []
+    return best, [each for each in held[best] if each.code in codes]
+
+
+def compare(
+    file: str, source: str, codings: Sequence[Coding], held: Sequence[Held], project: Project, like: str = ""
+) -> Edition:
+    """Return what a file with these codings of people changes; ``held`` is what files of its name or project held.
+
+    ``like`` is the table of another name that is among them.
+    """
     before = {each.key: each for each in _in_question(file, source, codings, held)}
     after = {coding.key: coding for coding in codings}
     here = {coding.key for coding in project.codings}
@@ -119,6 +142,7 @@ def compare(file: str, source: str, codings: Sequence[Coding], held: Sequence[He
         gone=tuple(each for each in gone if each.key not in left and each.key in here),
         held=(*gone, *(before[coding.key] for coding in reworded)),
         fresh=(*fresh, *reworded),
+        like=like,
     )
 
 

@@ -307,6 +307,7 @@ class Quote:
 
     ``row`` is its row in the file and ``paragraph`` the paragraph where it begins, both from 1; ``span`` is the
     position where the table gives one, to be believed only where the text is the quote. None when not given.
+    ``group`` is the group of documents in which its document stands.
     """
 
     document: str
@@ -322,6 +323,7 @@ class Quote:
     origin: Origin | None = None
     score: float | None = None
     codebook_version: int | None = None
+    group: str = ""
 
 
 class Mode(StrEnum):

@@ -17,6 +17,7 @@ from autocoder.formats import (
     codings,
     docx,
     labels,
+    margin,
     maxqda,
     nvivo,
     odt,
@@ -36,6 +37,7 @@ from autocoder.formats import (
     word_marks,
 )
 from autocoder.formats.anchor import How, anchor
+from autocoder.formats.archive import check_memory
 from autocoder.formats.speakers import AmbiguousSpeaker, Answers, SpeakersUnclear, Usage
 from autocoder.formats.sqlite import open_database
 from autocoder.formats.tables import Layout, Table, read_sheets
@@ -89,6 +91,8 @@ _TABLES = (".xlsx", ".csv")
 _DATABASES = (".sqlite3", ".sqlite", ".db")
 _REPORTS = (".txt", ".docx")
 READABLE = (*_TRANSCRIPTS, *_OTHERS, *_TABLES, *_DATABASES)
+_TURN_BYTES = 400  # of memory that a turn takes, and every line may be one
+_LISTED = 12  # labels in a message
 _ROLE_COLUMNS = frozenset(("role", "תפקיד", "rolle"))
 _FOUND_AGAIN = "its codings were found again by their quotes"
 
@@ -116,7 +120,7 @@ class QuotesNotFound(AutocoderError):
 
 @dataclass(frozen=True)
 class FileReport:
-    """What one file brought, for the line that the user sees."""
+    """What one file brought, for the line that the user sees; ``names`` are the transcripts that it is about."""
 
     file: str
     transcripts: int = 0
@@ -127,6 +131,7 @@ class FileReport:
     memos: int = 0
     described: int = 0
     encoding: str = ""
+    names: tuple[str, ...] = ()
     found: Mapping[str, int] = field(default_factory=dict)
     lowest_score: float | None = None
     unplaced: int = 0
@@ -163,7 +168,7 @@ def read_file(path: Path, answers: Answers | None = None, word_codes: bool = Fal
     answers = speakers.for_file(path, answers or {})
     try:
         return _read_by_ending(path, path.suffix.lower(), answers, word_codes)
-    except speakers.TooManyLines as fault:
+    except speakers.TooLong as fault:
         raise FileRefused(path, str(fault), "split it and import its parts") from None
 
 
@@ -239,7 +244,7 @@ def read_files(
     readings: list[tuple[Path, Reading]] = []
     unclear: list[AmbiguousSpeaker] = []
     for path in paths:
-        earlier = roles.get(name_key(path.name)) if path.suffix.lower() in _TRANSCRIPTS else None
+        earlier = roles.get(name_key(_name_of(path))) if path.suffix.lower() in _TRANSCRIPTS else None
         try:
             readings.append(
                 (path, _read_asking(path, {**(earlier or {}), **answers}, None if earlier else ask, word_codes))
@@ -251,6 +256,24 @@ def read_files(
     if unclear:
         raise SpeakersUnclear(unclear)
     return readings
+
+
+def check_answers(answers: Answers, readings: Sequence[tuple[Path, Reading]]) -> None:
+    """Refuse an answer about a label that is in none of the files; a label that is no speaker stands in the text."""
+    for named, role in answers.items():
+        file, _, label = named.rstrip(":").rpartition(":")
+        asked = [reading for path, reading in readings if not file or speakers.same_file(file, path)]
+        transcripts = [transcript for reading in asked for transcript in reading.transcripts]
+        if not any(speakers.has_label(each, label, is_speaker=role is not None) for each in transcripts):
+            there = list(dict.fromkeys(turn.speaker for each in transcripts for turn in each.turns if turn.speaker))
+            listed = f"the labels are {', '.join(there[:_LISTED])}" if there else "no file has a label"
+            more = f" and {len(there) - _LISTED} more" if len(there) > _LISTED else ""
+            raise AutocoderError(f"--speakers answers for {label}, which labels nobody here; mend it ({listed}{more}).")
+
+
+def _name_of(path: Path) -> str:
+    """The name of a file, or of the transcript that an exported document holds."""
+    return docx.transcript_name(path) if path.suffix.lower() == ".docx" else path.name
 
 
 def _read_asking(path: Path, answers: Answers, ask: Ask | None, word_codes: bool) -> Reading:
@@ -272,6 +295,7 @@ def _read_asking(path: Path, answers: Answers, ask: Ask | None, word_codes: bool
 
 def _with_turns(path: Path, reading: Reading, answers: Answers | None) -> Reading:
     """Find the speakers in texts that came inside a project of another program."""
+    check_memory(path, _TURN_BYTES * sum(transcript.text.count("\n") for transcript in reading.transcripts))
     transcripts = tuple(_spoken(path, transcript, answers) for transcript in reading.transcripts)
     return replace(reading, transcripts=transcripts)
 
@@ -281,7 +305,8 @@ def _spoken(path: Path, transcript: Transcript, answers: Answers | None) -> Tran
         return transcript
     parts = speakers.lines_of(transcript.text)
     (split,) = speakers.read_parts(path, transcript.text, parts, answers).transcripts
-    known = {name: transcript.speakers.get(name, {}) for name in (*split.speakers, *transcript.speakers)}
+    names = dict.fromkeys((*split.speakers, *transcript.speakers))
+    known = {name: {**split.speakers.get(name, {}), **transcript.speakers.get(name, {})} for name in names}
     return replace(transcript, turns=split.turns, speakers=known)
 
 
@@ -459,6 +484,7 @@ class _Joining:
         self.unplaced += unplaced
         found = [each for each in with_position if each is not None]
         found += [(self._coding(each), each.how, each.score) for each in by_quote]
+        self._group(by_quote)
         self.by_file.append(tuple(coding for coding, _, _ in found))
         self.memos += [self._memo(memo, codes, files) for memo in reading.memos]
         others = [name for name, file in files.items() if not file.alike]
@@ -466,6 +492,7 @@ class _Joining:
         problems, self.problems = self.problems, []
         return FileReport(
             file=path.name,
+            names=tuple(own[name].name for name in files),
             transcripts=sum(name in self.new_transcripts for name in files),
             turns=sum(len(transcript.turns) for transcript in reading.transcripts),
             speakers=sum(len({turn.speaker for turn in transcript.turns} - {""}) for transcript in reading.transcripts),
@@ -514,6 +541,13 @@ class _Joining:
             codebook_version=said if said is not None and 0 < said < newest else newest,
             weight=quote.weight,
         )
+
+    def _group(self, placed: Iterable[Placed]) -> None:
+        """Put the transcripts of a table into the groups that it names."""
+        for name, group in dict.fromkeys((each.transcript.name, each.quote.group) for each in placed):
+            transcript = self.transcripts[name_key(name)]
+            if group and group not in transcript.groups:
+                self._replace(transcript, replace(transcript, groups=(*transcript.groups, group)))
 
     def _memo(self, memo: Memo, codes: Mapping[str, str], files: Mapping[str, _Received]) -> Memo:
         """Put a memo on the project's transcript and code; a place that is not found again leaves it on the whole."""
@@ -608,7 +642,8 @@ class _Received:
         """Whether positions in one are positions in the other."""
         if _same_but_for_the_end(self.received.text, self.there.text):
             return True
-        return _same_but_for_the_end(*(qdpx.exported_text(each.text) for each in (self.received, self.there)))
+        texts = (self.received.text, self.there.text)
+        return any(_same_but_for_the_end(*map(form, texts)) for form in (qdpx.exported_text, margin.exported_text))
 
     def holds(self, span: Span) -> bool:
         """Whether a span of the file's text is the same span of the project's."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from autocoder import __version__
 from autocoder.bundled import codebooks, encoder
 from autocoder.errors import AutocoderError, FileRefused
-from autocoder.project import Codebook, CoderKind, Project
+from autocoder.project import Codebook, CoderKind, Coding, Project
 
 if TYPE_CHECKING:  # the database, numpy, onnxruntime and torch are loaded by the steps that need them
     from autocoder.classifier import Classifier, Manifest
@@ -102,18 +102,21 @@ def plan_import(
     skip_unfound: bool = False,
     word_codes: bool = False,
     ask: Ask | None = None,
+    all_answered: bool = False,
 ) -> ImportPlan:
     """Read files of any mix and join them to the project, without writing to its database.
 
-    ``answers`` say who is who, and ``ask`` asks a person where they do not.
+    ``answers`` say who is who, and ``ask`` asks a person where they do not; ``all_answered`` refuses an answer about a
+    label that is in none of the files.
     Codings that find no place are listed in the folder ``not-placed``; unless ``skip_unfound`` they refuse the import.
     """
-    from autocoder.editions import compare
     from autocoder.not_placed import write_lists
-    from autocoder.read import QuotesNotFound, join_readings, read_files
+    from autocoder.read import QuotesNotFound, check_answers, join_readings, read_files
 
     project = store.load()
     readings = read_files(paths, answers, ask, project.transcripts, word_codes)
+    if all_answered:
+        check_answers(answers or {}, readings)
     try:
         joined = join_readings(project, readings, skip_unfound)
     except QuotesNotFound as fault:
@@ -121,15 +124,25 @@ def plan_import(
         raise QuotesNotFound(fault.unplaced, listed) from None
     people = _people(project, joined)
     editions = tuple(
-        compare(
-            name, source, [coding for coding in codings if coding.coder in people], store.held(name, source), project
-        )
+        _edition(store, project, name, source, [coding for coding in codings if coding.coder in people])
         for name, source, codings in zip(map(file_name, paths), joined.sources, joined.by_file, strict=True)
     )
     addition = _addition(store, paths, joined, editions, people)
     known = {coding.key for coding in project.codings}
     known |= {move.after.key for edition in editions for move in edition.moved}
     return ImportPlan(joined, editions, addition, len({coding.key for coding in addition.codings} - known))
+
+
+def _edition(store: Store, project: Project, name: str, source: str, codings: Sequence[Coding]) -> Edition:
+    """Compare a file with the earlier ones of its name or project, a table also with one that it resembles."""
+    from autocoder.editions import compare, resembled
+
+    held = store.held(name, source)
+    if source or not codings:
+        return compare(name, source, codings, held, project)
+    others = {file.name for file in store.files() if not file.source and file.name.casefold() != name.casefold()}
+    like, more = resembled(codings, {other: store.held(other, "") for other in sorted(others)})
+    return compare(name, source, codings, (*held, *more), project, like)
 
 
 def _people(project: Project, joined: Joined) -> frozenset[str]:

@@ -102,6 +102,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def counted(number: int, things: str) -> str:
+    """Return a number with what it counts, ``things`` being their regular English plural."""
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+
+
 def count_words(text: str) -> int:
     """Return the number of white-space separated tokens, the count researchers and word processors use."""
     return len(text.split())

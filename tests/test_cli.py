@@ -339,7 +339,11 @@ def test_a_file_named_to_precode_is_imported_first(folder: Path, study: Project)
     run("train", folder)
     path = folder.parent / "חדש.txt"
     path.write_text(study.transcript("t3").text, encoding="utf-8")
-    assert "suggestions in חדש" in run("precode", folder, path)
+    text = run("precode", folder, path)
+    assert text.startswith("חדש.txt: ")
+    assert "turns by speaker" in text
+    assert "suggestions in חדש" in text
+    assert json.loads(run("precode", folder, path, "--json"))["files"] == []
     shutil.rmtree(folder / "models")
     assert "train one" in refusal("precode", folder)
 

@@ -114,15 +114,19 @@ def _text_of(path: Path) -> str:
         size = path.stat().st_size
         data = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
-        raise FileRefused(path, f"cannot be opened ({error.strerror})", "check the path and the permissions") from error
+        raise FileRefused(
+            path, f"it cannot be opened ({error.strerror})", "check the path and the permissions"
+        ) from error
     if size > MAX_BYTES:
-        raise FileRefused(path, f"holds {size:,} bytes, too many for a codebook", "give the codebook's own file")
+        raise FileRefused(path, f"it holds {size:,} bytes, too many for a codebook", "give the codebook's own file")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileRefused(path, "is not in UTF-8", "save it as UTF-8 in your editor", f"byte {error.start}") from error
+        raise FileRefused(
+            path, "it is not in UTF-8", "save it as UTF-8 in your editor", f"byte {error.start}"
+        ) from error
     if not text.strip():
-        raise FileRefused(path, "is empty", "give a file with a name and codes")
+        raise FileRefused(path, "it is empty", "give a file with a name and codes")
     return text
 
 
@@ -134,13 +138,13 @@ def _parse(text: str, path: Path) -> Codebook:
     except yaml.MarkedYAMLError as error:
         place = f"line {error.problem_mark.line + 1}" if error.problem_mark else ""
         remedy = "check the indentation, and put text that holds a colon or begins with a sign in quotes"
-        raise FileRefused(path, f"is not YAML ({error.problem})", remedy, place) from error
+        raise FileRefused(path, f"it is not YAML ({error.problem})", remedy, place) from error
     except yaml.YAMLError as error:
-        raise FileRefused(path, "holds signs that no text has", "save it as plain text in UTF-8") from error
+        raise FileRefused(path, "it holds signs that no text has", "save it as plain text in UTF-8") from error
     except ValueError as error:
-        raise FileRefused(path, f"holds a number or date that is none ({error})", "put it in quotes") from error
+        raise FileRefused(path, f"it holds a number or date that is none ({error})", "put it in quotes") from error
     except RecursionError as error:
-        raise FileRefused(path, "is nested too deeply to be a codebook", "give the codebook's own file") from error
+        raise FileRefused(path, "it is nested too deeply to be a codebook", "give the codebook's own file") from error
     return _codebook(document, path)
 
 
@@ -152,7 +156,7 @@ def _check_nodes(root: yaml.Node | None, path: Path) -> None:
         node = waiting.pop()
         line = f"line {node.start_mark.line + 1}"
         if id(node) in seen:
-            raise FileRefused(path, "has an alias (*) to this place", "write the text out where it is used", line)
+            raise FileRefused(path, "it has an alias (*) to this place", "write the text out where it is used", line)
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autocoder.formats import labels
-from autocoder.formats.speakers import Line, Saying
+from autocoder.formats.speakers import Line, Saying, check_length
 from autocoder.text import count_words
 
 _SPEAKER_HEADINGS = frozenset(("דובר", "דוברת", "דובר/ת", "דוברים", "שם", "speaker", "name", "who"))
@@ -27,7 +27,7 @@ _TEXT_HEADINGS = frozenset(
 _MOST_OF = 0.8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of a paragraph in one weight."""
 
@@ -41,6 +41,7 @@ class Stored:
 
     chunks: list[str] = field(default_factory=list)
     length: int = 0
+    lines: int = 0
     parts: list[Line | Saying] = field(default_factory=list)
 
     @property
@@ -49,10 +50,12 @@ class Stored:
         return "".join(self.chunks)
 
     def add(self, text: str) -> tuple[int, int]:
-        """Add text at the end and return its span."""
+        """Add text at the end and return its span; raise TooLong before the whole is more than a transcript."""
         start = self.length
-        self.chunks.append(text)
         self.length += len(text)
+        self.lines += text.count("\n")
+        check_length(self.lines, self.length)
+        self.chunks.append(text)
         return start, self.length
 
 

@@ -8,6 +8,9 @@ The stored text is defined so:
   tab between them, and line breaks between the paragraphs of a cell;
 * headers, footers, notes, comments and text boxes are not in the text; a problem names those that hold some.
 
+A document that autocoder exported keeps the name of its transcript, and the text as it was, with or without a line end
+behind the last line.
+
 How paragraphs and tables become lines and turns is what ``document.py`` says. A label is what ``speakers.py`` says; in
 Word it may also be the bold beginning of a paragraph that ends in a colon, and a bold paragraph above the speech.
 """
@@ -15,6 +18,7 @@ Word it may also be the bold beginning of a paragraph that ends in a colon, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +27,8 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from autocoder.errors import FileRefused
-from autocoder.formats.archive import Archive, open_archive, parse_xml
+from autocoder.formats import margin
+from autocoder.formats.archive import Archive, check_memory, open_archive, parse_xml, tree_size
 from autocoder.formats.cues import cues_in, read_cues
 from autocoder.formats.document import Piece, Stored, store_paragraph, store_table
 from autocoder.formats.speakers import Answers, read_parts
@@ -80,10 +85,23 @@ def read(path: Path, answers: Answers | None = None) -> Reading:
     text = stored.text
     if not text.strip():
         raise FileRefused(path, "the document holds no text", "check that it is the right file")
-    problems = _beside_the_text(path, document)
+    problems, notes = _beside_the_text(path, document), _tracked_changes(document.element.body)
+    if signed := margin.signature(archive):
+        reading = read_parts(path, signed.original(text), stored.parts, answers, notes, problems)
+        return _named(reading, signed.name or path.stem)
     if cues := cues_in(text):
-        return read_cues(path, cues, answers, _tracked_changes(document.element.body), problems)
-    return read_parts(path, text, stored.parts, answers, _tracked_changes(document.element.body), problems)
+        return read_cues(path, cues, answers, notes, problems)
+    return read_parts(path, text, stored.parts, answers, notes, problems)
+
+
+def transcript_name(path: Path) -> str:
+    """Return the name that the transcript of a file gets: an exported one's own, else the file's."""
+    signed = margin.signature(open_archive(path))
+    return signed.name if signed and signed.name else path.stem
+
+
+def _named(reading: Reading, name: str) -> Reading:
+    return replace(reading, transcripts=tuple(replace(each, name=name) for each in reading.transcripts))
 
 
 def open_document(path: Path) -> Document:
@@ -103,11 +121,26 @@ def _stored(document: Document) -> Stored:
     return stored
 
 
+def parts_beside(path: Path, document: Document) -> Iterator[tuple[str, etree._Element]]:
+    """Yield the kind and the root of each part that the text refers to and that is text as well."""
+    for relation in document.part.rels.values():
+        kind = (relation.reltype or "").rpartition("/")[2]  # damaged, a relation may have no type
+        if kind in (*_BESIDE_THE_TEXT, "comments") and not relation.is_external:
+            yield kind, parse_xml(relation.target_part.blob, path, kind)
+
+
 def _open(path: Path, archive: Archive) -> Document:
-    """Check every XML part for a DOCTYPE, which python-docx would let pass, and open the document."""
+    """Check every XML part for a DOCTYPE, which python-docx would let pass, and open the document.
+
+    python-docx keeps the trees of all parts, so that they are counted together.
+    """
+    size = 0
     for name in archive.names():
         if name.casefold().endswith((".xml", ".rels")):
-            parse_xml(archive.read(name), path, name)
+            data = archive.read(name)
+            size += tree_size(data)
+            check_memory(path, size, name)
+            parse_xml(data, path, name)
     import docx
 
     try:
@@ -226,10 +259,8 @@ _CHANGES = (("ins", "moveTo"), ("del", "moveFrom"))
 def _beside_the_text(path: Path, document: Document) -> list[Problem]:
     """Return a problem for each kind of text that is not part of the conversation and was not read."""
     held: dict[str, bool] = {}
-    for relation in document.part.rels.values():
-        kind = relation.reltype.rsplit("/", 1)[-1]
-        if kind in _BESIDE_THE_TEXT and not relation.is_external:
-            root = parse_xml(relation.target_part.blob, path, kind)
+    for kind, root in parts_beside(path, document):
+        if kind in _BESIDE_THE_TEXT:
             held[kind] = held.get(kind, False) or _holds_text(root)
     problems = [Problem(path.name, "", _BESIDE_THE_TEXT[kind]) for kind, holds in held.items() if holds]
     boxes = [box for box in document.element.body.iter(f"{_W}txbxContent") if _FALLBACK not in _ancestors(box)]

@@ -4,7 +4,8 @@ One document holds one transcript, a paragraph a line. A coding is a comment on 
 the first line the code's path, then what :mod:`autocoder.formats.remarks` says and the memo. Where codings overlap, the
 shade is the shortest one's. Word cannot hold two kinds of characters: control characters become U+FFFD, and a carriage
 return a line end. The name of the transcript is the document's title, and the fingerprint of its text the document's
-identifier, by which :func:`read` knows whether the text was changed in Word.
+identifier, by which :func:`read` knows whether the text was changed in Word. :func:`signature` tells such a document
+from any other, so that the reader of transcripts gives it its name and its text back.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lxml import etree
 from autocoder.decided import Status, statuses
 from autocoder.errors import FileRefused
 from autocoder.formats import refi, remarks
-from autocoder.formats.archive import open_archive, parse_xml
+from autocoder.formats.archive import Archive, open_archive, parse_xml
 from autocoder.formats.whole import Coded, Compared, check_codings, coded, compare, compare_codings, whole
 from autocoder.project import Codebook, Coding, Project, Span, Transcript
 from autocoder.text import fingerprint
@@ -67,6 +68,11 @@ def exported_text(text: str) -> str:
     return refi.xml_text(text.replace("\r", "\n"))
 
 
+def code_line(codebook: Codebook, code: str) -> str:
+    """Return the path of a code as it stands in the first line of a comment."""
+    return exported_text(codebook.path(code)).replace("\n", " ")
+
+
 def file_names(transcripts: Sequence[Transcript]) -> dict[str, str]:
     """Return a file name for each transcript that every system allows, no two alike but for the case of letters."""
     names: dict[str, str] = {}
@@ -110,7 +116,7 @@ def _files(project: Project, path: Path) -> list[tuple[Transcript, Path]]:
 def _notes(project: Project, known: Mapping[Coding, Status] | None) -> dict[str, list[Note]]:
     """The notes of each transcript by position, longer ones first, so that ranges open from the outside."""
     known = statuses(project) if known is None else known
-    paths = {code.id: exported_text(project.codebook.path(code.id)).replace("\n", " ") for code in project.codebook}
+    paths = {code.id: code_line(project.codebook, code.id) for code in project.codebook}
     notes: dict[str, list[Note]] = {}
     for coding in {(each.transcript, each.span, each.code, each.coder): each for each in project.codings}.values():
         words = exported_text(str(remarks.remark(coding, known.get(coding))).replace("\r\n", "\n"))
@@ -129,7 +135,7 @@ def _shades(codebook: Codebook) -> dict[str, str]:
     for code in codebook:
         own = next((each.color for each in (code, *codebook.ancestors(code.id)) if each.color), None)
         palette = _SHADES[roots.index(codebook.root(code.id).id) % len(_SHADES)]
-        found[exported_text(codebook.path(code.id)).replace("\n", " ")] = _pale(own) or palette
+        found[code_line(codebook, code.id)] = _pale(own) or palette
     return found
 
 
@@ -298,27 +304,48 @@ def _is_right_to_left(text: str, otherwise: bool) -> bool:
 # --- reading
 
 
+@dataclass(frozen=True)
+class Signature:
+    """What a document of ours says of itself: the transcript's name and the fingerprint of the exported text."""
+
+    name: str
+    digest: str
+
+    def original(self, text: str) -> str:
+        """Return a document's text without the last line end when the exported text had none.
+
+        Every paragraph is read with a line end, and Word has no text without a last paragraph.
+        """
+        bare = text.removesuffix("\n")
+        return bare if fingerprint(bare) == self.digest else text
+
+
+def signature(archive: Archive) -> Signature | None:
+    """Return the signature of a document that :func:`write` made; None for any other."""
+    member = archive.find("docProps/core.xml")
+    if member is None:
+        return None
+    core = parse_xml(archive.read(member), archive.path, member)
+    name, identifier = (core.findtext(f"{_DC}{each}") or "" for each in ("title", "identifier"))
+    return Signature(name, identifier.removeprefix(_FINGERPRINT)) if identifier.startswith(_FINGERPRINT) else None
+
+
 def read(path: Path) -> Marked:
     """Return the text of a document and the comments in its margin; ``path`` is one that :func:`write` made.
 
     Raises FileRefused for a file that is no Word document, and for one that was not exported by autocoder.
     """
     archive = open_archive(path)
-    members = {name: archive.find(name) for name in ("word/document.xml", "word/comments.xml", "docProps/core.xml")}
+    members = {name: archive.find(name) for name in ("word/document.xml", "word/comments.xml")}
     parts = {name: parse_xml(archive.read(member), path, name) for name, member in members.items() if member}
-    title, identifier = (_property(parts.get("docProps/core.xml"), name) for name in ("title", "identifier"))
+    signed = signature(archive)
     body = parts["word/document.xml"].find(f"{_W}body") if "word/document.xml" in parts else None
-    if body is None or not identifier.startswith(_FINGERPRINT):
+    if body is None or signed is None:
         raise FileRefused(path, "it is no document that autocoder exported", "name one that autocoder export wrote")
     text, ranges = _marked_text(body)
-    wanted = identifier.removeprefix(_FINGERPRINT)
-    text = next((each for each in (text, text.removesuffix("\n")) if fingerprint(each) == wanted), text)
+    text = signed.original(text)
     notes = tuple(_read_notes(parts.get("word/comments.xml"), ranges))
-    return Marked(title, text, notes, fingerprint(text) == wanted)
-
-
-def _property(core: etree._Element | None, name: str) -> str:
-    return "" if core is None else core.findtext(f"{_DC}{name}") or ""
+    return Marked(signed.name, text, notes, fingerprint(text) == signed.digest)
 
 
 def _marked_text(body: etree._Element) -> tuple[str, dict[str, list[int]]]:

@@ -142,6 +142,7 @@ def _quote(row: _Joined, separated: bool, dates: Mapping[str, str]) -> Quote:
         created=dates.get(row["Created"], ""),
         paragraph=int(beginning) if beginning.isdecimal() else None,  # a page or a time is no paragraph
         weight=None if suggested else _weight(row["Weight score"]),
+        group=row["Document group"].strip(),
     )
 
 
@@ -226,6 +227,7 @@ def _cells(
     cells: dict[str, Cell] = {
         "Color": project.codebook[coding.code].color or "",
         "Comment": str(remarks.remark(coding, status)),
+        "Document group": transcript.groups[0] if len(transcript.groups) == 1 else "",
         "Document name": transcript.name,
         "Code": project.codebook.path(coding.code),
         "Beginning": bisect_right(line_ends, span.start - 1) + 1,

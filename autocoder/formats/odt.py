@@ -26,7 +26,7 @@ from autocoder.errors import FileRefused
 from autocoder.formats.archive import Archive, open_archive, parse_xml
 from autocoder.formats.cues import cues_in, read_cues
 from autocoder.formats.document import Piece, Stored, store_paragraph, store_table
-from autocoder.formats.speakers import Answers, read_parts
+from autocoder.formats.speakers import Answers, check_length, read_parts
 from autocoder.project import Problem, Reading
 
 _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
@@ -198,7 +198,10 @@ def _pieces(element: etree._Element, weights: _Weights, bold: bool) -> Iterator[
 def _collapsed(pieces: Iterator[tuple[Piece, bool]]) -> list[Piece]:
     kept: list[Piece] = []
     after_space = True
+    length = 0
     for piece, meant in pieces:
+        length += len(piece.text)
+        check_length(0, length)  # a thousand spaces are one small element
         text = piece.text if meant else _SPACES.sub(" ", piece.text)
         if not meant and after_space:
             text = text.removeprefix(" ")

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from autocoder.errors import FileRefused
 from autocoder.formats import labels
 from autocoder.formats.bidi import brackets_in_place, read_line
+from autocoder.formats.pdf_size import check_size
 from autocoder.formats.speakers import Answers, lines_of, read_parts
 from autocoder.project import Problem, Reading
 from autocoder.text import is_reversed
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
     import pypdfium2
 
 MOST_PAGES = 5_000
-MOST_LETTERS = 20_000_000
+MOST_LETTERS = 5_000_000
+MOST_ON_PAGE = 200_000
 
 _INSTEAD = "import the document that it was made from, as .docx or .txt"
 _LINE_HEIGHT = 0.6  # of a letter's width: letters whose base lines differ by less stand on one line
@@ -118,6 +120,7 @@ def _pages(path: Path) -> tuple[list[list[_Line]], int]:
         raise FileRefused(path, "the file is empty", "get the file again from its source")
     if b"%PDF" not in data[:1024]:
         raise FileRefused(path, "it is not a PDF", "give the file its right ending")
+    check_size(path, data, _INSTEAD)
     try:
         with closing(pypdfium2.PdfDocument(data)) as document:
             return _pages_of(path, document)
@@ -135,10 +138,11 @@ def _pages_of(path: Path, document: pypdfium2.PdfDocument) -> tuple[list[list[_L
     unknown = letters_so_far = 0
     for number in range(len(document)):
         with closing(document[number]) as page, closing(page.get_textpage()) as textpage:
-            letters_so_far += textpage.count_chars()
-            if letters_so_far > MOST_LETTERS:
-                what = f"it has more than {MOST_LETTERS:,} letters"
-                raise FileRefused(path, what, "split it and import its parts")
+            here = textpage.count_chars()
+            letters_so_far += here
+            if letters_so_far > MOST_LETTERS or here > MOST_ON_PAGE:
+                many = f"{MOST_ON_PAGE:,} letters on a page" if here > MOST_ON_PAGE else f"{MOST_LETTERS:,} letters"
+                raise FileRefused(path, f"it has more than {many}", "split it and import its parts")
             letters, lost = _letters(textpage)
         pages.append(list(_lines(letters)))
         unknown += lost

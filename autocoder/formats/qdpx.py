@@ -28,9 +28,10 @@ from autocoder import __version__
 from autocoder.decided import Status, statuses
 from autocoder.errors import FileRefused
 from autocoder.formats import around, refi, remarks
-from autocoder.formats.archive import MAX_RATIO, Archive, open_archive, parse_xml
+from autocoder.formats.archive import Archive, check_memory, open_archive, parse_xml, tree_size
 from autocoder.formats.positions import BOM, Choice, Convention, Mark, Received, choose, named_span, to_span
 from autocoder.formats.refi import children, code_guid, identity
+from autocoder.formats.speakers import check_length
 from autocoder.formats.whole import Coded, Compared, check_codings, coded, compare, compare_codings, whole
 from autocoder.project import (
     Codebook,
@@ -53,6 +54,8 @@ NAMESPACE = "urn:QDA-XML:project:1.0"
 UNKNOWN_CODER = "unknown"
 
 _TEXT_GROWTH = 12  # a text with an emoji takes four bytes a character, and three of it are made on the way
+_KEPT_GROWTH = 4  # what stays of it
+_RICH_GROWTH, _RICH_MEMORY = 100, 300 * 1024**2  # of a Word file in the project: unpacked, and in memory
 _REMEDY = "export the project again in the REFI-QDA format (.qdpx)"
 _MODEL_ID = "autocoder-model"
 _LISTED_ALWAYS = "ATLAS.ti"
@@ -120,6 +123,7 @@ class _ProjectReader:
         self.memos: list[Memo] = []
         self.codings: dict[CodingKey, Coding] = {}
         self.counted: dict[Convention, list[tuple[str, Choice]]] = {}
+        self.text_bytes = 0
         self.unnamed = 0
         self.bare = 0
         self.names = _user_names(root)
@@ -261,14 +265,23 @@ class _ProjectReader:
             member = self._member(reference)
             if member is None:
                 why = "its text is not in the file"
-            elif (text := decode(self.archive.read(member, _TEXT_GROWTH))) is not None:
+            elif (text := decode(self._text_member(member))) is not None:
+                check_length(text.count("\n"), len(text))
                 return text
             else:
-                why = f"its text {member} is damaged or not UTF-8"
+                why = f"its text {member} is damaged or {'far too large' if decode is _docx_text else 'not UTF-8'}"
         if inline is not None:
+            check_length((inline.text or "").count("\n"), len(inline.text or ""))
             # XML has made every line end a line feed, so that what a program counted for it is open
             return _LINE_END.sub("\r\n", inline.text or "")
         return _NoText(why)
+
+    def _text_member(self, member: str) -> bytes:
+        """Read a text; all of them are kept, and one that many sources name is kept for each."""
+        data = self.archive.read(member, _TEXT_GROWTH)
+        self.text_bytes += len(data)
+        check_memory(self.archive.path, _KEPT_GROWTH * self.text_bytes, member)
+        return data
 
     def _references(self, source: etree._Element) -> Iterator[tuple[str, Callable[[bytes], str | None]]]:
         """Where the text may be: as the source says, or where it says nothing, in a file named by its GUID."""
@@ -522,7 +535,9 @@ def _docx_text(data: bytes) -> str | None:
     """The paragraphs of a Word file, those in tables included, in the order of the file."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            if sum(member.file_size for member in package.infolist()) > MAX_RATIO * len(data):
+            if sum(member.file_size for member in package.infolist()) > _RICH_GROWTH * len(data):
+                return None
+            if sum(tree_size(package.read(member)) for member in package.infolist()) > _RICH_MEMORY:
                 return None
         body = docx.Document(io.BytesIO(data)).element.body
     except _BROKEN_DOCX:

@@ -21,7 +21,6 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
 
 from autocoder.errors import FileRefused
@@ -143,20 +142,25 @@ class _Page:
     """Paragraphs and tables as they grow."""
 
     stored: Stored = field(default_factory=Stored)
-    pieces: list[Piece] = field(default_factory=list)
+    runs: list[tuple[bool, list[str]]] = field(default_factory=list)  # whether bold, and what was added to it
     cells: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
 
+    def add(self, text: str, bold: bool) -> None:
+        if self.runs and self.runs[-1][0] is bold:
+            self.runs[-1][1].append(text)
+        else:
+            self.runs.append((bold, [text]))
+
     def take(self) -> list[Piece]:
-        """Return the pieces since the last paragraph or cell ended, one for each run of a weight."""
-        runs = groupby(self.pieces, key=lambda piece: piece.bold)
-        taken = [Piece(_whole("".join(piece.text for piece in run)), bold) for bold, run in runs]
-        self.pieces = []
+        """Return what was added since the last paragraph or cell ended, a piece for each run of a weight."""
+        taken = [Piece(_whole("".join(texts)), bold) for bold, texts in self.runs]
+        self.runs = []
         return taken
 
     def end_paragraph(self, in_table: bool) -> None:
         if in_table or self.cells:
-            self.pieces.append(Piece("\n", False))
+            self.add("\n", False)
             return
         pieces = self.take()
         self.end_table()
@@ -283,7 +287,7 @@ class _Walk:
     def _character(self, character: str) -> None:
         self._flush()
         if self.state.is_text:
-            self.page.pieces.append(Piece(character, self.state.bold or self.state.bold_complex))
+            self.page.add(character, self.state.bold or self.state.bold_complex)
         else:
             self._passed_over(character.isalpha())
 
@@ -296,7 +300,7 @@ class _Walk:
         if self.raw:
             text = self.raw.decode(self._code_page(), "replace")
             self.raw.clear()
-            self.page.pieces.append(Piece(text, self.state.bold or self.state.bold_complex))
+            self.page.add(text, self.state.bold or self.state.bold_complex)
 
     def _code_page(self) -> str:
         if self.state.right_to_left and self.state.font_complex in self.fonts:

@@ -187,10 +187,20 @@ _NO_SPEAKERS = (
 
 MAX_LINES = 300_000
 """More lines than any transcript has; what is kept of each would fill the memory."""
+MAX_LETTERS = 20_000_000
+"""More than a year of speech; a small file may write a space a million times."""
 
 
-class TooManyLines(ValueError):
-    """A text of more than MAX_LINES lines."""
+class TooLong(ValueError):
+    """A text of more than MAX_LINES lines or MAX_LETTERS characters."""
+
+
+def check_length(lines: int, letters: int) -> None:
+    """Raise TooLong for a text of so many lines and characters that no transcript has."""
+    if lines > MAX_LINES:
+        raise TooLong(f"a text of it has more than {MAX_LINES:,} lines, which no transcript has")
+    if letters > MAX_LETTERS:
+        raise TooLong(f"a text of it has more than {MAX_LETTERS:,} characters, which no transcript has")
 
 
 def for_file(path: Path, answers: Answers) -> Answers:
@@ -209,6 +219,15 @@ def same_file(name: str, path: Path) -> bool:
     return normalise(name).casefold() in (normalise(path.name).casefold(), normalise(path.stem).casefold())
 
 
+def has_label(transcript: Transcript, label: str, is_speaker: bool) -> bool:
+    """Tell whether somebody speaks under a label, with or without its number, or else whether it is in the text."""
+    wanted = labels.clean(label).casefold()
+    if not is_speaker:
+        return wanted in transcript.text.casefold() or normalise(wanted) in normalise(transcript.text).casefold()
+    keys = {labels.clean(turn.speaker).casefold() for turn in transcript.turns}
+    return wanted in keys | {labels.base_of(key) for key in keys}
+
+
 def by_key(answers: Answers) -> Answers:
     """Return answers by what labels are compared by."""
     return {labels.clean(label).casefold(): role for label, role in answers.items()}
@@ -216,8 +235,7 @@ def by_key(answers: Answers) -> Answers:
 
 def lines_of(text: str, start: int = 0) -> list[Line]:
     """Return the lines of a plain text; where it has empty lines, a paragraph is what stands between them."""
-    if text.count("\n") > MAX_LINES:
-        raise TooManyLines(f"a text of it has more than {MAX_LINES:,} lines, which no transcript has")
+    check_length(text.count("\n"), len(text))
     stretches: list[tuple[int, int]] = []
     for row in text.split("\n"):
         stretches.append((start, start + len(row)))
@@ -563,7 +581,7 @@ def _notes(turns: Sequence[Turn], words_before: int) -> tuple[str, ...]:
     counts = Counter(turn.speaker for turn in turns if turn.speaker)
     listed = ", ".join(f"{speaker} {count}" for speaker, count in counts.most_common(_LISTED))
     others = f" and {len(counts) - _LISTED} more" if len(counts) > _LISTED else ""
-    notes.append(f"{len(turns)} turns of {len(counts)} speakers: {listed}{others}")
+    notes.append(f"turns by speaker: {listed}{others}")
     if words_before:
         notes.append(f"{words_before} words before the first speaker belong to no turn")
     return tuple(notes)

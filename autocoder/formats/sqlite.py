@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from sys import getsizeof
 from urllib.parse import quote
 
 from autocoder.errors import FileRefused
+from autocoder.formats.archive import check_memory, memory_for
 
 MAGIC = b"SQLite format 3\x00"
 _REMEDY = "close the program that uses it, or get the file again from its source"
+_LONGEST = 100_000_000  # bytes of one value
 Record = dict[str, str | int | float | bytes | None]
 
 _DAMAGED = (sqlite3.Error, MemoryError, UnicodeDecodeError)  # a damaged name of a column or table is no text
@@ -28,6 +31,7 @@ class Database:
     def check(self) -> None:
         """Refuse a damaged file, and let nothing in the file's own schema run."""
         try:
+            self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(_LONGEST, memory_for(self.path)))
             self.connection.execute("PRAGMA trusted_schema = OFF")
             self.connection.execute("SELECT count(*) FROM sqlite_master")
         except _DAMAGED as error:
@@ -46,10 +50,18 @@ class Database:
         return self._fetch(f'SELECT * FROM "{table}"')  # noqa: S608 # a name from the caller's own list
 
     def _fetch(self, statement: str) -> list[Record]:
+        """Return the rows of a statement; a column that every row reckons, or has by default, may fill the memory."""
+        room = memory_for(self.path)
         try:
             cursor = self.connection.execute(statement)
             names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+            records: list[Record] = []
+            for row in cursor:
+                records.append(dict(zip(names, row, strict=True)))
+                room -= getsizeof(records[-1]) + sum(map(getsizeof, row))
+                if room < 0:
+                    check_memory(self.path, memory_for(self.path) - room)
+            return records
         except _DAMAGED as error:
             raise self._refusal(error) from error
 

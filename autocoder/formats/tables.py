@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import pairwise
 from pathlib import Path
 
 import openpyxl
@@ -28,8 +28,12 @@ MAX_ROWS = 500_000
 """More rows than any study has codings."""
 MAX_COLUMNS = 16_384
 """As many as a sheet of Excel holds."""
+MAX_CELLS = 12_000_000
+"""MAX_ROWS of 24 columns; a row that names its last column alone is as wide as the sheet."""
 DELIMITERS = (",", ";", "\t")
 
+_CELL, _ROW = 70, 280  # bytes of memory: a cell's text, and what is left of a row that was read
+_ROW_BEGINS = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AaPp][Mm])?)?.*")
 
@@ -142,35 +146,62 @@ def _rows(grid: Grid, first: int, columns: Sequence[str]) -> Iterator[Row]:
 
 
 def _grid(path: Path, rows: Iterable[list[str]]) -> Grid:
-    grid = list(islice(rows, MAX_ROWS + 1))
-    if len(grid) > MAX_ROWS:
-        raise FileRefused(path, f"it has more than {MAX_ROWS:,} rows", "split the table and import its parts")
-    if max(map(len, grid), default=0) > MAX_COLUMNS:
-        raise FileRefused(path, f"it has more than {MAX_COLUMNS:,} columns", "leave out those that hold no coding")
+    grid: Grid = []
+    room = MAX_CELLS
+    for row in rows:
+        room -= len(row)
+        if len(row) > MAX_COLUMNS:
+            raise FileRefused(path, f"it has more than {MAX_COLUMNS:,} columns", "leave out those that hold no coding")
+        if len(grid) == MAX_ROWS or room < 0:
+            what = f"{MAX_ROWS:,} rows" if room >= 0 else f"{MAX_CELLS:,} cells"
+            raise FileRefused(path, f"it has more than {what}", "split the table and import its parts")
+        grid.append(row)
     return grid
 
 
 def _xlsx_grids(path: Path) -> Iterator[Grid]:
     archive = open_archive(path)
-    check_memory(path, sum(tree_size(archive.read(name)) for name in archive.names() if name.endswith(".xml")))
+    check_memory(path, sum(_size(path, archive.read(name)) for name in archive.names() if name.endswith(".xml")))
+    texts: dict[str, str] = {}
     # openpyxl leaves a file open that it could not read, so it is opened here
     with path.open("rb") as file:
         try:
             for sheet in openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets:
                 # some programs write a wrong size of the sheet, by which rows would be left out
                 sheet.reset_dimensions()
-                yield _grid(path, ([_cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)))
+                yield _grid(
+                    path, ([_cell_text(cell, texts) for cell in row] for row in sheet.iter_rows(values_only=True))
+                )
         except FileRefused:
             raise
         except Exception as error:  # openpyxl raises whatever a broken part makes it stumble over
             raise FileRefused(path, "it is no readable Excel workbook", "save it again as .xlsx") from error
 
 
-def _cell_text(value: object) -> str:
+def _size(path: Path, data: bytes) -> int:
+    """Return about how many bytes a part of a workbook takes in memory; a sheet is read row by row.
+
+    Refuse a sheet of too many rows before they are looked at one by one.
+    """
+    if b"worksheet" not in data[:1000]:
+        return tree_size(data)
+    if max(data.count(b"<row"), data.count(b":row") // 2) > MAX_ROWS:
+        raise FileRefused(path, f"it has more than {MAX_ROWS:,} rows", "split the table and import its parts")
+    places = [0, *(match.start() for match in _ROW_BEGINS.finditer(data)), len(data)]
+    widest = max(tree_size(data[start:end]) for start, end in pairwise(places))
+    return 2 * len(data) + _CELL * data.count(b"<c") + _ROW * len(places) + widest
+
+
+def _cell_text(value: object, texts: dict[str, str]) -> str:
+    """Return a cell as text; ``texts`` are those with an escape so far, which many cells may share."""
     if value is None:
         return ""
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    if "_x" not in text:
+        return text
+    if text not in texts:
+        texts[text] = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return texts[text]
 
 
 def _csv_grids(path: Path, text: str) -> Iterator[Grid]:

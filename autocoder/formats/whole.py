@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from autocoder.errors import AutocoderError
 from autocoder.project import Project
-from autocoder.text import fingerprint
+from autocoder.text import counted, fingerprint
 
 
 class ExportRefused(AutocoderError):
@@ -82,11 +82,11 @@ class Compared:
         counts = (
             (self.texts, "texts"),
             (self.codings, "codings"),
-            (self.quotes, "different quotes by SHA-256"),
+            (self.quotes, "different quotes", " by SHA-256"),
             (self.coders, "coders"),
             (self.codes, "code paths"),
         )
-        return ", ".join(f"{count} {what}" for count, what in counts if count)
+        return ", ".join(counted(count, what) + "".join(more) for count, what, *more in counts if count)
 
 
 def compare_codings(path: Path, wanted: Iterable[Coded], found: Iterable[Coded], texts: int = 0) -> Compared:

@@ -5,6 +5,10 @@ being the memo, when at least half of the file's comments are such; all others a
 Highlights are not read. Only when asked (``word_codes``) every line of every comment is a code, known or new, and every
 colour of the highlighter is a code of its name.
 
+A document that autocoder exported holds codings by the rules of ``margin.py``: a comment's first line is the code's
+path, the others its memo. A comment whose first line is no code of the project was added by a reader and stays a memo,
+unless ``word_codes`` makes its first line a new code.
+
 Where a mark begins and ends is found by writing a sign into the document there and reading its text as ``docx.py``
 does, so that both agree on every position.
 """
@@ -15,13 +19,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from autocoder.formats import docx, remarks
-from autocoder.formats.archive import parse_xml
+from autocoder.errors import FileRefused
+from autocoder.formats import docx, margin, remarks
+from autocoder.formats.archive import open_archive
 from autocoder.project import Codebook, Memo, Problem, Quote, Reading, Span
 from autocoder.text import normalise
 
@@ -34,6 +41,11 @@ _SIGN = re.compile(f"{_OPEN}([{_DIGITS}-\U000f0019]+){_CLOSE}")
 _LINES = re.compile(r"[\n;]+")
 _PATH = re.compile(r"\s+>\s+")
 UNKNOWN_CODER = "unknown"
+MOST_MARKS = 50_000
+"""More than any transcript has; each puts its signs into the tree."""
+_Named = tuple[tuple[str, ...], str]  # the path of a code that a comment names, and the memo beside it
+_OURS = "autocoder document"
+"""How the source of a reading begins that is of a document which autocoder exported."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,8 @@ class _Mark:
 def add_to(reading: Reading, path: Path, word_codes: bool) -> Reading:
     """Return the reading of a Word transcript with its marks: as quotes when asked, else comments as memos."""
     (transcript,) = reading.transcripts
+    if margin.signature(open_archive(path)):
+        return _add_notes(reading, path, word_codes)
     document = docx.open_document(path)
     text, marks = _marks(document, path)
     if text != transcript.text:
@@ -76,15 +90,65 @@ def add_to(reading: Reading, path: Path, word_codes: bool) -> Reading:
     )
 
 
+def _add_notes(reading: Reading, path: Path, word_codes: bool) -> Reading:
+    """Return the reading of an exported document with its codings: as quotes when asked, else as memos to tell apart.
+
+    Where the text was changed in Word in a way that the two readers see differently, comments are where they stand now.
+    """
+    (transcript,) = reading.transcripts
+    marked = margin.read(path)
+    notes = marked.notes if marked.text == transcript.text else tuple(_moved_notes(path))
+    source = f"{_OURS} {transcript.name}"
+    if not word_codes:
+        memos = (
+            Memo(
+                "\n".join(filter(None, (note.code, note.words))),
+                "",
+                note.coder,
+                note.created,
+                transcript.name,
+                note.span,
+            )
+            for note in notes
+        )
+        return replace(reading, memos=tuple(memos), source=source)
+    quotes = [
+        Quote(
+            transcript.name,
+            _path(note.code),
+            transcript.quote(note.span),
+            note.coder or UNKNOWN_CODER,
+            number,
+            memo=note.words,
+            created=note.created,
+            span=note.span,
+        )
+        for number, note in enumerate(notes, 1)
+        if _path(note.code)
+    ]
+    told = f"it was exported by autocoder; {len(quotes)} comments are read as codings"
+    coders = remarks.coders_of(quotes)
+    return replace(reading, quotes=tuple(quotes), coders=coders, source=source, notes=(*reading.notes, told))
+
+
+def _moved_notes(path: Path) -> Iterator[margin.Note]:
+    for mark in _marks(docx.open_document(path), path)[1]:
+        if mark.is_comment and mark.span is not None:
+            code, _, words = mark.text.partition("\n")
+            yield margin.Note(mark.span, mark.author, code, words, mark.created)
+
+
 def told_apart(reading: Reading, codebook: Codebook) -> Reading:
     """Turn the comments that are clearly codes of the codebook into quotes, and say what was decided."""
     if not reading.memos:
         return reading
     (transcript,) = reading.transcripts
     names = _names(codebook)
-    codes = [_codes_in(memo, names) for memo in reading.memos]
+    is_ours = reading.source.startswith(_OURS)
+    find = _first_line(codebook, names) if is_ours else partial(_codes_in, names=names)
+    codes = [find(memo) for memo in reading.memos]
     clear = sum(map(bool, codes))
-    if 2 * clear < len(codes):
+    if 2 * clear < len(codes) and not is_ours:
         told = f"{len(codes)} comments are kept as memos; if they are codes, import the file again with --word-codes"
         return replace(reading, notes=(*reading.notes, told))
     quotes = [
@@ -104,6 +168,8 @@ def told_apart(reading: Reading, codebook: Codebook) -> Reading:
     ]
     left = tuple(memo for memo, named in zip(reading.memos, codes, strict=True) if not named)
     told = f"{clear} of {len(codes)} comments name codes and are read as codings, {len(left)} are kept as memos"
+    if is_ours:
+        told = f"it was exported by autocoder; {told}"
     return replace(
         reading,
         memos=left,
@@ -125,10 +191,14 @@ def _unread(highlights: Sequence[_Mark]) -> Iterator[str]:
 def _quotes(marks: Sequence[_Mark], transcript: str, quote: Callable[[Span], str]) -> Iterator[Quote]:
     for number, mark in enumerate(marks, 1):
         for line in _LINES.split(mark.text) if mark.span is not None else ():
-            path = tuple(part.strip() for part in _PATH.split(line) if part.strip())
+            path = _path(line)
             if path and mark.span is not None:
                 coder = mark.author or UNKNOWN_CODER
                 yield Quote(transcript, path, quote(mark.span), coder, number, created=mark.created, span=mark.span)
+
+
+def _path(line: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in _PATH.split(line) if part.strip())
 
 
 def _names(codebook: Codebook) -> dict[str, tuple[str, ...]]:
@@ -142,7 +212,7 @@ def _names(codebook: Codebook) -> dict[str, tuple[str, ...]]:
     return names
 
 
-def _codes_in(memo: Memo, names: dict[str, tuple[str, ...]]) -> list[tuple[tuple[str, ...], str]]:
+def _codes_in(memo: Memo, names: dict[str, tuple[str, ...]]) -> list[_Named]:
     """The codes that a comment names, each with its memo: the whole comment, its lines, parts, or the first line."""
     if memo.span is None:
         return []
@@ -152,6 +222,18 @@ def _codes_in(memo: Memo, names: dict[str, tuple[str, ...]]) -> list[tuple[tuple
             return [(names[part], "") for part in dict.fromkeys(wanted)]
     first, _, rest = memo.text.partition("\n")
     return [(names[_key(first)], rest.strip())] if _key(first) in names else []
+
+
+def _first_line(codebook: Codebook, names: dict[str, tuple[str, ...]]) -> Callable[[Memo], list[_Named]]:
+    """Return what finds the code in the first line of a comment that was exported, by its path or another name."""
+    paths = {margin.code_line(codebook, code.id): tuple(codebook.path(code.id, "\n").split("\n")) for code in codebook}
+
+    def find(memo: Memo) -> list[_Named]:
+        first, _, rest = memo.text.partition("\n")
+        path = paths.get(first) or names.get(_key(first))
+        return [] if path is None or memo.span is None else [(path, rest)]
+
+    return find
 
 
 def _key(name: str) -> str:
@@ -169,9 +251,14 @@ def _marks(document: Document, path: Path) -> tuple[str, list[_Mark]]:
         return "", [_Mark(text, "", "", None, True) for text, _, _ in comments.values()]
     colors: list[str] = []
     keys = list(comments)
-    for key in keys:
-        _sign_comment(body, key, keys.index(key))
-    for runs in list(_highlighted(body)):
+    edges = _edges(body)
+    highlighted = list(islice(_highlighted(body), MOST_MARKS + 1))
+    if len(keys) + len(highlighted) > MOST_MARKS:
+        what = f"it has more than {MOST_MARKS:,} comments and highlighted stretches"
+        raise FileRefused(path, what, "split it and import its parts")
+    for number, key in enumerate(keys):
+        _sign_comment(edges, key, number)
+    for runs in highlighted:
         _sign_runs(runs, len(keys) + len(colors))
         colors.append(_color(runs[0]))
     signed = docx.text_of(document)
@@ -186,10 +273,8 @@ def _marks(document: Document, path: Path) -> tuple[str, list[_Mark]]:
 def _comments(document: Document, path: Path) -> dict[str, tuple[str, str, str]]:
     """(text, author, date) of the comments by their ids."""
     found: dict[str, tuple[str, str, str]] = {}
-    for relation in document.part.rels.values():
-        if relation.is_external or not relation.reltype.endswith("/comments"):
-            continue
-        for comment in parse_xml(relation.target_part.blob, path, "comments").iter(f"{_W}comment"):
+    for _, root in (part for part in docx.parts_beside(path, document) if part[0] == "comments"):
+        for comment in root.iter(f"{_W}comment"):
             lines = ("".join(node.text or "" for node in each.iter(f"{_W}t")) for each in comment.iter(f"{_W}p"))
             text = "\n".join(line.strip() for line in lines if line.strip())
             date = (comment.get(f"{_W}date") or "").removesuffix("Z")
@@ -197,36 +282,54 @@ def _comments(document: Document, path: Path) -> dict[str, tuple[str, str, str]]
     return found
 
 
-def _sign_comment(body: etree._Element, key: str, number: int) -> None:
+_START, _END, _POINT = (f"{_W}comment{name}" for name in ("RangeStart", "RangeEnd", "Reference"))
+
+
+@dataclass(frozen=True)
+class _Edges:
+    """Where comments begin and end: the first element of each kind and id, and the paragraphs around each."""
+
+    first: dict[tuple[str, str], etree._Element]
+    before: dict[etree._Element, etree._Element | None]
+    after: dict[etree._Element, etree._Element | None]
+
+
+def _edges(body: etree._Element) -> _Edges:
+    found = _Edges({}, {}, {})
+    last: etree._Element | None = None
+    waiting: list[etree._Element] = []
+    for element in body.iter(_START, _END, _POINT, f"{_W}p"):
+        if element.tag == f"{_W}p":
+            last = element
+            found.after.update(dict.fromkeys(waiting, element))
+            waiting.clear()
+        else:
+            found.first.setdefault((str(element.tag), element.get(f"{_W}id") or ""), element)
+            found.before[element] = last
+            waiting.append(element)
+    return found
+
+
+def _sign_comment(edges: _Edges, key: str, number: int) -> None:
     """Write a comment's sign where its range begins and ends; a comment on a point gets its whole paragraph."""
-    edges = [
-        next((each for each in body.iter(f"{_W}{tag}") if each.get(f"{_W}id") == key), None)
-        for tag in ("commentRangeStart", "commentRangeEnd")
-    ]
-    start, end = edges
+    start, end = edges.first.get((_START, key)), edges.first.get((_END, key))
     if start is not None and end is not None:
-        _write_sign(start, number, before=True)
-        _write_sign(end, number, before=False)
+        _write_sign(start, edges.after.get(start), number, first=True)
+        _write_sign(end, edges.before.get(end), number, first=False)
         return
-    point = next((each for each in body.iter(f"{_W}commentReference") if each.get(f"{_W}id") == key), None)
+    point = edges.first.get((_POINT, key))
     paragraph = None if point is None else next(point.iterancestors(f"{_W}p"), None)
     if paragraph is not None:
         _sign_paragraph(paragraph, number, first=True)
         _sign_paragraph(paragraph, number, first=False)
 
 
-def _write_sign(edge: etree._Element, number: int, before: bool) -> None:
+def _write_sign(edge: etree._Element, near: etree._Element | None, number: int, first: bool) -> None:
     """An edge between paragraphs goes to the beginning of the next one, or to the end of the last one."""
     if next(edge.iterancestors(f"{_W}p"), None) is not None:
         edge.addnext(_signed_run(number))
-        return
-    parent = edge.getroottree().getroot()
-    paragraphs = list(parent.iter(f"{_W}p", edge.tag))
-    place = paragraphs.index(edge)
-    near = paragraphs[place + 1 :] if before else paragraphs[place - 1 :: -1] if place else []
-    paragraph = next((each for each in near if each.tag == f"{_W}p"), None)
-    if paragraph is not None:
-        _sign_paragraph(paragraph, number, first=before)
+    elif near is not None:
+        _sign_paragraph(near, number, first)
 
 
 def _sign_paragraph(paragraph: etree._Element, number: int, first: bool) -> None:

@@ -2,9 +2,9 @@
 
 ``python evaluation/interchange/fuzz.py [--minutes 10] [--seed N] [--keep FOLDER]`` changes valid files (bytes, members
 of zip files, elements and attributes of XML, cells of tables) and has each read in a process of its own that may not
-hold more than LIMIT. Then it builds files of 10 MB that unpack, nest or repeat as badly as the format lets them, each
-read by a fresh process, and measures its peak memory. It prints the counts and keeps them in ``fuzz.json`` beside it; a
-file that did harm is copied to ``--keep``.
+hold more than LIMIT. Then it has the files of 10 MB of ``worst.py`` read, each by a fresh process, and measures its
+peak memory. It prints the counts and keeps them in ``fuzz.json`` beside it; a file that did harm is copied to
+``--keep``.
 
 A reader must answer every file with a reading or an AutocoderError. It counts as harm when it raises anything else,
 dies, takes longer than SECONDS, opens a file for writing, or needs more memory than LIMIT.
@@ -27,12 +27,12 @@ import traceback
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import docx
 import typer
@@ -40,9 +40,14 @@ import typer
 from autocoder.export import export
 from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Project, Span, Transcript
 
-LIMIT = 1024**3
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from evaluation.interchange import worst  # found from the repository's root, however this file is run
+
+LIMIT = 10**9
 """Bytes of memory that a reader may need for any file of 10 MB."""
 SECONDS = 300
+"""Seconds of the processor that a file may take; on a busy machine PATIENCE times as many go by."""
+PATIENCE = 4
 MEGABYTES = 10
 CHANGES = 4  # at most, in one file
 
@@ -352,12 +357,12 @@ def _serve(pipe: Connection, limit: int) -> None:
     sys.addaudithook(lambda event, arguments: _watch(event, arguments, written))
     resource.setrlimit(resource.RLIMIT_AS, (_mapped() + limit, resource.RLIM_INFINITY))
     while path := pipe.recv():
-        before = len(written)
+        before, begun = len(written), time.process_time()
         with _Quiet():
             answer = answer_of(lambda: read_file(Path(path)), AutocoderError)
         if len(written) > before:
             answer = f"harm: wrote {written[before]}"
-        pipe.send((answer, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+        pipe.send((answer, _peak(), time.process_time() - begun))
 
 
 def answer_of(read: Callable[[], object], ours: type[Exception]) -> str:
@@ -395,6 +400,16 @@ def _watch(event: str, arguments: tuple[object, ...], written: list[str]) -> Non
         written.append(f"{event} {arguments[:1]}")
 
 
+def _peak() -> int:
+    """Return the most memory that this process held; Linux counts the process that began it into ``ru_maxrss``."""
+    import resource
+
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return 1024 * int(re.search(r"VmHWM:\s*(\d+)", status.read_text(encoding="ascii"))[1])  # type: ignore[index]
+
+
 def _mapped() -> int:
     """Return the bytes of address space in use, on which the limit is put."""
     import resource
@@ -417,20 +432,25 @@ class Readers:
         self.process.start()
         other.close()
 
-    def read(self, path: Path) -> tuple[str, int]:
-        """Return what became of the file and the peak memory of the process so far."""
+    def read(self, path: Path) -> tuple[str, int, float]:
+        """Return what became of the file, the peak memory of the process so far, and seconds of its processor."""
         try:
             self.pipe.send(str(path))
-            if self.pipe.poll(SECONDS + 60 * (not self.process.is_alive())):
-                answer: tuple[str, int] = self.pipe.recv()
-                return answer
-            answer = (f"harm: longer than {SECONDS} s", 0)
+            if self.pipe.poll(PATIENCE * SECONDS):
+                answer: tuple[str, int, float] = self.pipe.recv()
+                if answer[2] <= SECONDS:
+                    return answer
+            answer = (f"harm: longer than {SECONDS} s", 0, SECONDS)
         except (EOFError, OSError):
             self.process.join(5)
-            answer = (f"harm: the process died with {self.process.exitcode}", 0)
+            answer = (f"harm: the process died with {self.process.exitcode}", 0, 0)
+        self.renew()
+        return answer
+
+    def renew(self) -> None:
+        """Let a fresh process read what follows."""
         self.stop()
         self._start()
-        return answer
 
     def stop(self) -> None:
         """End the process."""
@@ -448,7 +468,7 @@ def fuzz(until: Callable[[int], bool], seed: int, keep: Path | None = None) -> F
                 break
             path = Path(name) / f"f{ending}"
             path.write_bytes(data)
-            answer, memory = readers.read(path)
+            answer, memory, _ = readers.read(path)
             _note(found, ending, answer, memory, path, keep)
         left = sorted(each.name for each in Path(name).iterdir() if each.stem != "f")
         found.harm += [f"harm: {each} was left beside the files" for each in left]
@@ -468,113 +488,36 @@ def _note(found: Found, what: str, answer: str, memory: int, path: Path, keep: P
 # --- ten megabytes at their worst
 
 
-def worst(size: int = MEGABYTES * 1_000_000) -> Iterator[tuple[str, str, bytes]]:
-    """Yield (what it is, ending, content) of files of about ``size`` bytes that ask for as much memory as they can."""
-    for ending in (".txt", ".csv", ".jsonl", ".vtt", ".srt", ".yaml", ".qdc"):
-        for what, piece in (
-            ("line ends", b"\n"),
-            ("letters", "א".encode()),
-            ("commas", b"a,"),
-            ("lines", "א: ב\n".encode()),
-        ):
-            yield f"{what} alone", ending, piece * (size // len(piece))
-    header = b"Document name,Code,Segment\n"
-    yield "short rows", ".csv", header + b"a,b,c\n" * (size // 6)
-    yield "empty rows", ".csv", header + b",,\n" * (size // 3)
-    names = b"document,start,end,code,coder,quote\n"
-    yield "short rows of ours", ".csv", names + b"a,0,1,b,c,d\n" * (size // 12)
-    line = b'{"document":"a","start":0,"end":1,"code":"b","coder":"c","quote":"d"}\n'
-    yield "short rows of ours", ".jsonl", line * (size // len(line))
-    yield "cues", ".vtt", b"WEBVTT\n\n" + b"00:01.000 --> 00:02.000\na\n\n" * (size // 27)
-    yield "cues", ".srt", b"".join(b"%d\n00:00:01,000 --> 00:00:02,000\na\n\n" % n for n in range(size // 38))
-    code = b'<Code guid="%d" name="a"/>'
-    codes = b"".join(code % number for number in range(size // 26))
-    yield "codes", ".qdc", b"<CodeBook><Codes>" + codes + b"</Codes></CodeBook>"
-    yield "open elements", ".qdc", b"<a>" * (size // 3)
-    yield "attributes", ".qdc", b"<CodeBook " + b" ".join(b'a%d=""' % number for number in range(size // 10)) + b"/>"
-    yield "keys", ".yaml", b"name: x\ncodes:\n" + b"".join(b"- {id: a%d}\n" % number for number in range(size // 13))
-    yield "brackets", ".yaml", b"[" * size
-    yield from _packed(size)
-
-
-def _packed(size: int) -> Iterator[tuple[str, str, bytes]]:
-    """Zip files that stay under the guards of the archive one by one."""
-    most = 250 * 1_000_000
-    noise = random.Random(1).randbytes(size - 3_000_000)  # the file is large enough for what unpacks to be let through
-    padding = [("sources/noise.bin", noise)]
-    selection = (
-        b'<PlainTextSelection guid="%d" startPosition="0" endPosition="1">'
-        b'<Coding creatingUser="u"><CodeRef targetGUID="c"/></Coding></PlainTextSelection>'
-    )
-    head = (
-        b'<Project name="x"><Users><User guid="u" name="u"/></Users>'
-        b'<CodeBook><Codes><Code guid="c" name="c"/></Codes></CodeBook>'
-        b'<Sources><TextSource guid="t" name="t" plainTextPath="internal://t.txt">'
-    )
-    tail = b"</TextSource></Sources></Project>"
-    body = b"".join(selection % number for number in range(most // 160))
-    text = [("sources/t.txt", b"ab " * 100)]
-    yield "selections", ".qdpx", zipped([("project.qde", head + body + tail), *text, *padding])
-    yield "small elements", ".qdpx", zipped([("project.qde", head + b"<a/>" * (most // 4) + tail), *text, *padding])
-    yield (
-        "a long text",
-        ".qdpx",
-        zipped([("project.qde", head + tail), ("sources/t.txt", b"a\n" * (most // 2)), *padding]),
-    )
-    word = seeds_of(".docx")
-    paragraphs = b"<w:p><w:r><w:t>a</w:t></w:r></w:p>"
-    for what, piece in (("paragraphs", paragraphs), ("runs", b"<w:r/>"), ("empty paragraphs", b"<w:p/>")):
-        yield what, ".docx", zipped([*_with(word, "word/document.xml", b"<w:sectPr", piece, most), *padding])
-    book = seeds_of(".xlsx")
-    for what, piece in (("rows", b'<row><c t="n"><v>1</v></c></row>'), ("cells", b"<c/>"), ("empty rows", b"<row/>")):
-        yield what, ".xlsx", zipped([*_with(book, "xl/worksheets/sheet1.xml", b"</sheetData>", piece, most), *padding])
-    yield (
-        "strings",
-        ".xlsx",
-        zipped([*_with(book, "xl/sharedStrings.xml", b"</sst>", b"<si><t>a</t></si>", most), *padding]),
-    )
-
-
-def seeds_of(ending: str) -> list[tuple[str, bytes]]:
+def members(ending: str) -> list[tuple[str, bytes]]:
     """Return the members of a valid file of that ending."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"s{ending}"
-        export(a_project(), path)
-        with zipfile.ZipFile(path) as archive:
-            return [(name, archive.read(name)) for name in archive.namelist()]
+        data = next(data for name, data in seeds(Path(folder)) if name == ending)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [(name, archive.read(name)) for name in archive.namelist()]
 
 
-def _with(
-    members: list[tuple[str, bytes]], where: str, before: bytes, piece: bytes, size: int
-) -> Iterator[tuple[str, bytes]]:
-    """Yield the members with ``piece`` repeated in one of them."""
-    for name, content in members:
-        yield name, content.replace(before, piece * (size // len(piece)) + before, 1) if name == where else content
-
-
-def measure_worst(keep: Path | None = None, size: int = MEGABYTES * 1_000_000) -> tuple[Found, dict[str, int]]:
-    """Read each of the worst files in a fresh process; return what was answered, and the peak memory by file."""
-    found, peaks = Found(), {}
+def measure_worst(
+    groups: Sequence[str], keep: Path | None = None, size: int = MEGABYTES * 1_000_000
+) -> tuple[Found, dict[str, dict[str, object]]]:
+    """Read each of the worst files in a fresh process; return what was answered, and memory and time by file."""
+    found, figures = Found(), {}
+    readers = Readers(3 * LIMIT)
+    valid = {ending: members(ending) for ending in (".docx", ".xlsx", ".odt")}
     with tempfile.TemporaryDirectory() as name:
-        for what, ending, data in worst(size):
+        for what, ending, data in (file for group in groups for file in worst.GROUPS[group](size, valid)):
             path = Path(name) / f"w{ending}"
             path.write_bytes(data)
-            readers = Readers(3 * LIMIT)
-            answer, memory = readers.read(path)
-            readers.stop()
+            answer, memory, seconds = readers.read(path)
+            readers.renew()
             if memory > LIMIT and not answer.startswith("harm"):
                 answer = f"harm: {answer} with {memory / 1e9:.2f} GB"
-            _note(
-                found,
-                ending,
-                f"{answer} ({what})" if answer.startswith("harm") else answer,
-                memory,
-                path,
-                keep,
-            )
-            peaks[f"{ending} {what}"] = memory
-            print(f"  {ending:6} {what:20} {len(data) / 1e6:5.1f} MB: {memory / 1e6:6.0f} MB, {answer}", flush=True)
-    return found, peaks
+            told = f"{answer} ({what})" if answer.startswith("harm") else answer
+            _note(found, ending, told, memory, path, keep)
+            figures[f"{ending} {what}"] = {"peak_bytes": memory, "seconds": round(seconds, 1), "answer": answer}
+            size_in = f"{len(data) / 1e6:5.1f} MB"
+            print(f"  {ending:8} {what:32} {size_in}: {memory / 1e6:6.0f} MB, {seconds:5.1f} s, {answer}", flush=True)
+    readers.stop()
+    return found, figures
 
 
 def main(
@@ -582,29 +525,44 @@ def main(
     seed: Annotated[int, typer.Option()] = 1,
     keep: Annotated[Path | None, typer.Option(help="Where files that did harm are copied to.")] = None,
     worst_files: Annotated[bool, typer.Option("--worst/--no-worst", help="Measure the files of 10 MB too.")] = True,
+    group: Annotated[
+        list[str] | None, typer.Option(help=f"Only these of the files of 10 MB: {', '.join(worst.GROUPS)}.")
+    ] = None,
 ) -> None:
     """Fuzz for that many minutes, then measure the worst files; print and keep the counts."""
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-    kept = Path(__file__).with_suffix(".json")
-    result = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     harm: list[str] = []
     if minutes:
         end = time.monotonic() + 60 * minutes
         found = fuzz(lambda _: time.monotonic() > end, seed, keep)
-        result["changed_files"] = {"minutes": minutes, "seed": seed, **_counted(found)}
         harm += found.harm
         print(f"{found.answers.total()} changed files, peak memory {found.peak / 1e6:.0f} MB")
         for what, count in sorted(found.answers.items()):
             print(f"  {what}: {count}")
+        _keep("changed_files", lambda _: {"minutes": minutes, "seed": seed, **_counted(found)})
     if worst_files:
-        found, peaks = measure_worst(keep)
-        result["worst_files"] = {"megabytes": MEGABYTES, **_counted(found), "peak_bytes_by_file": peaks}
+        found, figures = measure_worst(group or list(worst.GROUPS), keep)
         harm += found.harm
+        _keep("worst_files", lambda before: _of_worst((before.get("by_file", {}) if group else {}) | figures))
     for line in harm:
         print(line)
-    kept.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     raise SystemExit(bool(harm))
+
+
+def _keep(what: str, figures: Callable[[dict[str, Any]], dict[str, object]]) -> None:
+    """Put figures, given what is there of them, into the file beside this one."""
+    path = Path(__file__).with_suffix(".json")
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept[what] = figures(kept.get(what, {}))
+    path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def _of_worst(by_file: dict[str, dict[str, Any]]) -> dict[str, object]:
+    """Return what is kept of the worst files: the counts of the answers, the greatest figures, and all of them."""
+    answers = Counter(str(each["answer"]).partition(":")[0] for each in by_file.values())
+    peaks = {name: max((each[name] for each in by_file.values()), default=0) for name in ("peak_bytes", "seconds")}
+    return {"megabytes": MEGABYTES, "files": len(by_file), "answers": dict(answers), **peaks, "by_file": by_file}
 
 
 def _counted(found: Found) -> dict[str, object]:

@@ -188,7 +188,7 @@ def test_a_file_that_does_not_say_one_thing_clearly_is_refused_in_one_sentence(
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ישן.yaml"
     path.write_bytes("name: שלום".encode("cp1255"))
-    with pytest.raises(FileRefused, match=r"ישן\.yaml, byte 6: is not in UTF-8"):
+    with pytest.raises(FileRefused, match=r"ישן\.yaml, byte 6: it is not in UTF-8"):
         read(path)
 
 

@@ -69,6 +69,23 @@ def test_the_transcript_reader_gives_the_same_text(tmp_path: Path) -> None:
     assert margin.read(path).text == TEXT
 
 
+@pytest.mark.parametrize("text", ["א: ב", "א: ב\n", "א: ב\n\n", "א: ב\rג", "א: \x0bב", "א: ב\n "])
+def test_the_transcript_reader_gives_name_and_text_back_with_the_end_that_they_had(tmp_path: Path, text: str) -> None:
+    whole = replace(project(text=text), transcripts=(Transcript("ריאיון 2: צפון/א", text),))
+    margin.write(whole, tmp_path / "a.docx")
+    (transcript,) = word.read(tmp_path / "a.docx").transcripts
+    assert (transcript.name, transcript.text) == ("ריאיון 2: צפון/א", margin.exported_text(text))
+    assert word.transcript_name(tmp_path / "a.docx") == "ריאיון 2: צפון/א"
+
+
+def test_a_document_that_was_not_exported_is_named_after_its_file(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.core_properties.title = "תמליל"
+    document.add_paragraph("רחל: שלום")
+    document.save(str(tmp_path / "a.docx"))
+    assert word.read(tmp_path / "a.docx").transcripts[0].name == word.transcript_name(tmp_path / "a.docx") == "a"
+
+
 @pytest.mark.parametrize("text", ["א", "א\n", "\n", "\n\n", "א\n\n", "\tא", " א ", "א\x0bב", "א\rב"])
 def test_a_coding_over_the_whole_of_a_text_comes_back(tmp_path: Path, text: str) -> None:
     whole = project(coding(0, len(text)), text=text)

@@ -332,7 +332,7 @@ def test_a_label_in_the_middle_of_a_line_is_a_problem():
 
 def test_the_notes_say_who_speaks_how_often():
     text = "".join(f"משתתפת {number}: כן.\n" for number in [*range(1, 15), 3])
-    assert read(text).notes[-1].startswith("15 turns of 14 speakers: משתתפת 3 2, משתתפת 1 1, ")
+    assert read(text).notes[-1].startswith("turns by speaker: משתתפת 3 2, משתתפת 1 1, ")
     assert read(text).notes[-1].endswith(" and 2 more")
 
 
