@@ -459,7 +459,11 @@ def export(
         for file in files:
             done = write(study, file, only, decisions, only_confirmed, sidecar)
             codings = done.human + done.suggested
-            about = {"file": done.path.name, "transcripts": done.transcripts, "codings": codings}
+            about: dict[str, str | int] = {
+                "file": done.path.name,
+                "transcripts": done.transcripts,
+                "codings": codings,
+            }
             record(opened, "export", about)
             if as_json:
                 typer.echo(json.dumps(asdict(done) | {"path": str(done.path)}, ensure_ascii=False))
