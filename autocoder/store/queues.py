@@ -151,7 +151,7 @@ class _Walk:
     def unskipped(self, after: int | None) -> int | None:
         """Return the next one that the coder did not skip."""
         beyond = self._beyond(after)
-        if self._narrow or (self._queue.order is Order.UNCERTAIN and self._from_all):
+        if self._narrow or (self._from_all and self._queue.order is not Order.RANDOM):
             return self._first(self._in(self._reach, beyond))
         if self._queue.order not in (Order.DOCUMENT, Order.CODE):
             return self._first(self._firsts(self._reach, beyond))
