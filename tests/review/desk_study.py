@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Role, Span, Transcript, Turn
-from autocoder.review.reviewer import Rank, Reviewer
+from autocoder.review.reviewer import Reviewer
+from autocoder.review.reviewer import Role as Rank
 from autocoder.store import Addition, Store, create
 from autocoder.store.decisions import history
 
