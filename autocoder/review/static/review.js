@@ -9,6 +9,12 @@
   const OWN_KEYS = new Set(["Enter", "Space", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
   let busy = true; // until htmx has taken the forms over
 
+  function wait(on) {
+    busy = on;
+    document.documentElement.classList.toggle("ready", !on);
+  }
+
+
   // keys: by their place on the keyboard, so that they are the same under a Hebrew layout
 
   function pressed(event) {
@@ -210,11 +216,10 @@
   });
   document.addEventListener("htmx:after:process", (event) => {
     if (event.target !== document.body) return;
-    busy = false;
-    document.documentElement.classList.add("ready");
+    wait(false);
   });
-  document.addEventListener("htmx:before:request", () => { busy = true; });
-  document.addEventListener("htmx:finally:request", () => { busy = false; });
+  document.addEventListener("htmx:before:request", () => wait(true));
+  document.addEventListener("htmx:finally:request", () => wait(false));
   let card = null;
   let height = null;
   document.addEventListener("htmx:before:swap", () => {
@@ -232,7 +237,7 @@
     drawn();
   });
   document.addEventListener("submit", (event) => {
-    if (!event.defaultPrevented) busy = true; // the browser sends it and leaves this page
+    if (!event.defaultPrevented) wait(true); // the browser sends it and leaves this page
     if (event.target.getAttribute("action") === "/look") one("[name=back]", event.target).value = location.pathname + location.search;
   });
   document.addEventListener("DOMContentLoaded", () => {

@@ -38,7 +38,8 @@ HEBREW = {
 
 def study_module() -> ModuleType:
     spec = util.spec_from_file_location("small_study", Path(__file__).parents[1] / "small_study.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -100,6 +101,7 @@ class Window:
         return self.page
 
     def press(self, letter: str, repeat: bool = False) -> None:
+        self.page.wait_for_selector("html.ready", state="attached")
         text = HEBREW[letter]
         keys = self.page.context.new_cdp_session(self.page)
         event = {"key": text, "code": f"Key{letter}", "windowsVirtualKeyCode": ord(letter)}

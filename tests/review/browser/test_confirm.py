@@ -127,7 +127,8 @@ def moved(window: Window, *keys: str) -> None:
         )
         window.page.keyboard.press(key)
         window.page.wait_for_function(
-            "before => ['start', 'end'].some((name, n) => document.querySelector(`input[name=${name}]`).value !== before[n])",
+            """before => ['start', 'end'].some(
+              (name, n) => document.querySelector(`input[name=${name}]`).value !== before[n])""",
             arg=list(before),
         )
 

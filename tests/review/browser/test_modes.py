@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator
 
 from autocoder.project import Coding, Reason
 from autocoder.store import Addition
@@ -130,7 +131,7 @@ def test_a_difference_is_settled_by_two_keys_and_needs_a_reason(served: Served) 
 # directions: mixed Hebrew, English and numbers stand in order in every pane
 
 
-def left_of(page: Page, inside: Locator, *words: str) -> list[float]:
+def left_of(inside: Locator, *words: str) -> list[float]:
     """Return where each word begins on the screen, by its right edge."""
     return inside.evaluate(
         """(element, words) => {
@@ -152,9 +153,7 @@ def left_of(page: Page, inside: Locator, *words: str) -> list[float]:
 
 
 def falling(numbers: list[float]) -> bool:
-    return all(
-        one is not None and other is not None and one > other for one, other in zip(numbers, numbers[1:], strict=False)
-    )
+    return all(one is not None and other is not None and one > other for one, other in pairwise(numbers))
 
 
 @pytest.mark.parametrize("look", ["he.light.100", "en.dark.100"])
@@ -164,14 +163,14 @@ def test_mixed_text_runs_from_right_to_left_in_the_transcript_under_marks_and_st
     window = served.open(look=look)
     page = window.go("/confirm?order=document&code=pay")
     turn = page.locator(".turn.focus .speech")
-    assert falling(left_of(page, turn, "מינימום", "29.5", "שקל", "לשעה", "CBT", "לא", "DBT", "כתוב", "בחוזה"))
+    assert falling(left_of(turn, "מינימום", "29.5", "שקל", "לשעה", "CBT", "לא", "DBT", "כתוב", "בחוזה"))
     assert falling([page.locator(".turn.focus .speaker bdi").bounding_box()["x"], turn.bounding_box()["x"]])
 
 
 def test_an_english_sentence_runs_from_left_to_right_inside_a_hebrew_page(served: Served) -> None:
     page = served.open().go(f"/confirm?transcript={quote(SECOND)}")
     speech = page.locator(".speech", has_text="We had 3 meetings")
-    assert falling(left_of(page, speech, "week", "meetings", "3", "had", "We"))
+    assert falling(left_of(speech, "week", "meetings", "3", "had", "We"))
 
 
 def test_the_three_panes_stand_from_right_to_left_in_hebrew_and_the_other_way_in_english(served: Served) -> None:
@@ -183,7 +182,7 @@ def test_the_three_panes_stand_from_right_to_left_in_hebrew_and_the_other_way_in
 
 def test_names_and_rules_stand_in_order_on_the_card_and_in_the_codebook(served: Served) -> None:
     page = served.open().go("/confirm?code=pay")
-    assert falling(left_of(page, page.locator("#card .rules li").last, "עומס", "לתנאים", "מקומו", "שחיקה"))
+    assert falling(left_of(page.locator("#card .rules li").last, "עומס", "לתנאים", "מקומו", "שחיקה"))
     line = page.locator("#codebook .entry[data-code=pay] .line")
     boxes = [line.locator(name).first.bounding_box()["x"] for name in ("input", ".swatch", "bdi")]
     assert falling(boxes)
