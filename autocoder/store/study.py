@@ -196,11 +196,16 @@ class Store:
             return tuple(Coder(row.name, CoderKind(row.kind)) for row in rows)
 
     def codings(self) -> tuple[Coding, ...]:
-        """Return all codings by transcript and position."""
+        """Return all codings by transcript and position.
+
+        Blind coding on the review page counts once its coder commits it: before, it would tell others what they must
+        not know, by way of a table of agreement, an export or a model.
+        """
         query = (
             sa.select(t.coding, t.transcript.c.name.label("transcript"), t.coder.c.name.label("coder"))
             .join(t.transcript, t.transcript.c.id == t.coding.c.transcript_id)
             .join(t.coder, t.coder.c.id == t.coding.c.coder_id)
+            .where(t.coding.c.made_by.is_(None) | t.coding.c.made_by.not_in(_uncommitted()))
             .order_by(t.coding.c.transcript_id, t.coding.c.start, t.coding.c.end, t.coding.c.id)
         )
         with self.reading() as connection:
@@ -210,11 +215,25 @@ class Store:
         """Return the whole project."""
         return Project(self.name, self.codebook(), self.transcripts(), self.coders(), self.codings(), self.memos())
 
+    def uncommitted(self) -> tuple[tuple[str, str], ...]:
+        """Return (coder, transcript) of the blind coding that was begun on the page and is not committed."""
+        query = (
+            sa.select(t.coder.c.name, t.transcript.c.name.label("transcript"))
+            .join_from(t.decision, t.coder, t.coder.c.id == t.decision.c.coder_id)
+            .join(t.transcript, t.transcript.c.id == t.decision.c.transcript_id)
+            .where(t.decision.c.id.in_(_uncommitted()))
+            .distinct()
+            .order_by(t.coder.c.name, t.transcript.c.name)
+        )
+        with self.reading() as connection:
+            return tuple((row.name, row.transcript) for row in connection.execute(query))
+
     def memos(self) -> tuple[Memo, ...]:
-        """Return the memos in the order in which they came."""
+        """Return the memos in the order in which they came, without those of blind coding that is not committed."""
         query = (
             sa.select(t.memo, t.transcript.c.name.label("transcript"))
             .outerjoin(t.transcript, t.transcript.c.id == t.memo.c.transcript_id)
+            .where(t.memo.c.made_by.is_(None) | t.memo.c.made_by.not_in(_uncommitted()))
             .order_by(t.memo.c.id)
         )
         with self.reading() as connection:
@@ -449,6 +468,19 @@ def open_project(folder: Path) -> Store:
     if revision < LATEST:
         upgrade(engine)
     return Store(folder, str(settings.get("name", folder.name)), engine)
+
+
+def _uncommitted() -> sa.Select[tuple[Any]]:
+    """The query of the decisions of blind coding that is not committed."""
+    return (
+        sa.select(t.decision.c.id)
+        .join(
+            t.assignment,
+            (t.assignment.c.coder_id == t.decision.c.coder_id)
+            & (t.assignment.c.transcript_id == t.decision.c.transcript_id),
+        )
+        .where(t.decision.c.mode == Mode.BLIND, t.assignment.c.task == "blind", t.assignment.c.committed.is_(None))
+    )
 
 
 def _margin(connection: sa.Connection) -> Margin | None:
