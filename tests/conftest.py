@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -27,6 +28,9 @@ from autocoder.review.reviewer import Reviewer
 from autocoder.review.reviewer import Role as Rank
 from autocoder.review.sessions import Door, Sessions
 from autocoder.store import Store, create
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -102,6 +106,21 @@ def postgres(cluster: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         connection.execute(f'CREATE DATABASE "{name}"')
         yield f"{front.rpartition(':')[0]}@{back}/{name}"
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's own Chromium, without a window."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        missing("Chromium is not on this machine")
+    from playwright.sync_api import sync_playwright
+
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"] if as_root else [])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

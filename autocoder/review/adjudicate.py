@@ -77,7 +77,7 @@ def differences(store: Store, reviewer: Reviewer, transcript: str, pair: Pair) -
     for number, (span, one, other) in enumerate(_sides(store, transcript, pair), start=1):
         codes, others = {coding.code for coding in one}, {coding.code for coding in other}
         if codes != others:
-            a, b = (one, other) if _first_is_a(transcript, span, pair) else (other, one)
+            a, b = (one, other) if first_is_a(transcript, span, pair) else (other, one)
             common = tuple(sorted(codes & others))
             found.append(Difference(transcript, number, span, a, b, common, settled.get(span)))
     return tuple(found)
@@ -173,7 +173,8 @@ def _by(coder: str, codings: list[Coding], span: Span) -> tuple[Coding, ...]:
     return tuple(coding for coding in codings if coding.coder == coder and belongs(coding.span, span))
 
 
-def _first_is_a(transcript: str, span: Span, pair: Pair) -> bool:
+def first_is_a(transcript: str, span: Span, pair: Pair) -> bool:
+    """Return whether the first of the two is A on this passage."""
     drawn = fingerprint("\x1f".join((transcript, str(span.start), str(span.end), *pair)))
     return int(drawn[0], 16) % 2 == 0
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from autocoder.errors import AutocoderError
 from autocoder.review import (
     adjudicate_page,
+    assigning,
     blind_page,
     browse,
     codebook_page,
@@ -46,6 +47,7 @@ def create_app(store: Store, door: Door, limits: Limits | None = None) -> ASGIAp
         Route("/", _home),
         *look.routes,
         *people.routes,
+        *assigning.routes,
         *codebook_page.routes,
         *confirm_page.routes,
         *sweep_page.routes,

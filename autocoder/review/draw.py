@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from autocoder.project import Codebook, Decision, Mode, Origin, Span, Transcript, Turn
-from autocoder.segment import segments
+from autocoder.project import Codebook, Decision, Mode, Origin, Role, Span, Transcript, Turn
+from autocoder.segment import LONGEST, segments
 from autocoder.store import Store, passages
 from autocoder.store.checks import asked
 from autocoder.store.decisions import Deed, Drawn
-from autocoder.store.settings import settings
-from autocoder.text import fingerprint
+from autocoder.store.settings import Settings, settings
+from autocoder.text import count_words, fingerprint
 
 LEAST_AUDITED = 10
 SHARE_AUDITED = 0.1
@@ -25,15 +25,20 @@ def checks_after(store: Store, decision: Decision, card: str) -> tuple[Drawn, ..
     What is drawn depends on the coder and the card alone, and lies in the transcript of the answer: passages without
     a suggestion are drawn from each transcript in proportion to the answers given there.
     """
-    shares = settings(store)
-    planted_share = shares.planted_share if shares.planted else 0.0
     chance = random.Random(fingerprint(f"{decision.coder}\x1f{card}"))
-    luck = chance.random() * (1 - shares.random_share - planted_share)  # of all cards, checks are their share
-    if luck < shares.random_share:
+    kind = kind_drawn(settings(store), chance.random())
+    if kind is Mode.RANDOM:
         return _random_passage(store, decision, chance)
-    if luck < shares.random_share + planted_share:
-        return _planted_error(store, decision, chance)
-    return ()
+    return _planted_error(store, decision, chance) if kind is Mode.PLANTED else ()
+
+
+def kind_drawn(shares: Settings, luck: float) -> Mode | None:
+    """Return which check comes of an answer, for ``luck`` between 0 and 1; the shares are those of all cards."""
+    planted_share = shares.planted_share if shares.planted else 0.0
+    of_cards = luck * (1 - shares.random_share - planted_share)
+    if of_cards < shares.random_share:
+        return Mode.RANDOM
+    return Mode.PLANTED if of_cards < shares.random_share + planted_share else None
 
 
 def audited(seed: str, deeds: Sequence[Deed]) -> list[Deed]:
@@ -56,8 +61,28 @@ def _random_passage(store: Store, decision: Decision, chance: random.Random) -> 
         if coding.coder in (decision.model, decision.coder)
     ]
     taken += [drawn.span for drawn in asked(store, decision.coder, decision.transcript)]
-    units = [span for span in units_of(store, decision.transcript) if not any(span.overlap(other) for other in taken)]
-    return (Drawn(Mode.RANDOM, decision.transcript, chance.choice(units), model=decision.model),) if units else ()
+    transcript = passages.transcript(store, decision.transcript)
+    turns = [] if transcript is None else [turn for turn in transcript.turns if _may_be_free(transcript, turn, taken)]
+    while transcript is not None and turns:  # one turn is taken apart, not the interview: that would be waited for
+        turn = chance.choices(turns, [_size(transcript, turn) for turn in turns])[0]
+        units = [unit.span for unit in segments(replace(transcript, turns=(turn,)))]
+        free = [span for span in units if not any(span.overlap(other) for other in taken)]
+        if free:
+            return (Drawn(Mode.RANDOM, decision.transcript, chance.choice(free), model=decision.model),)
+        turns.remove(turn)
+    return ()
+
+
+def _may_be_free(transcript: Transcript, turn: Turn, taken: Iterable[Span]) -> bool:
+    """Return whether a turn may hold a free unit: a short turn is one unit, so that it is free as a whole or not."""
+    if turn.role is not Role.PARTICIPANT:
+        return False
+    return _size(transcript, turn) > 1 or not any(turn.span.overlap(other) for other in taken)
+
+
+def _size(transcript: Transcript, turn: Turn) -> int:
+    """Return about how many units a turn gives."""
+    return -(-count_words(transcript.quote(turn.span)) // LONGEST) or 1
 
 
 def _planted_error(store: Store, decision: Decision, chance: random.Random) -> tuple[Drawn, ...]:

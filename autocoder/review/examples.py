@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocoder.classifier import ModelFault, Ngrams, load
-from autocoder.project import Codebook, Span
+from autocoder.project import Span
 from autocoder.review.kept import Kept
 from autocoder.segment import segments, spoken
 from autocoder.steps import model_folders
@@ -85,10 +85,14 @@ class Space(Protocol):
 
 @dataclass(frozen=True)
 class Bank:
-    """The coded passages that examples come from, and where they are compared; None where nobody coded anything."""
+    """The coded passages that examples come from, and where they are compared; None where nobody coded anything.
+
+    ``lines`` holds for each code the code itself and those above it.
+    """
 
     passages: tuple[Passage, ...] = ()
     space: Space | None = None
+    lines: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Examples:
@@ -129,17 +133,24 @@ class Examples:
             return Similar()
         order = np.argsort(-near, kind="stable")
         ranked = [bank.passages[n] for n in order if near[n] > 0]
-        return _chosen(self._store, ranked, coder, known, code)
+        return _chosen(self._store, ranked, bank.lines, coder, known, code)
 
 
-def _chosen(store: Store, ranked: Sequence[Passage], coder: str, transcript_id: int, code: str) -> Similar:
+def _chosen(
+    store: Store,
+    ranked: Sequence[Passage],
+    lines: Mapping[str, frozenset[str]],
+    coder: str,
+    transcript_id: int,
+    code: str,
+) -> Similar:
     """Choose among passages, the nearest first, those of other transcripts that this person may see."""
     elsewhere = [passage for passage in ranked if passage.transcript_id != transcript_id]
     having = [passage for passage in elsewhere if code in passage.codes][:LOOKED_AT]
     lacking = [passage for passage in elsewhere if code not in passage.codes][:LOOKED_AT]
     seen = seen_of(store, [each.id for passage in (*having, *lacking) for each in passage.given], coder)
-    used: set[int] = set()
-    shown = _first(having, WITH, seen, used), _first(lacking, WITHOUT, seen, used)
+    wanted = {each.id for passage in having for each in passage.given if code in lines.get(each.code, {each.code})}
+    shown = _first(having, WITH, seen & wanted), _first(lacking, WITHOUT, seen)
     places = [(each.transcript_id, each.span) for group in shown for each in group]
     names = fingerprints(store, {number for number, _ in places})
     quotes = iter(quoted(store, places, 0))
@@ -153,15 +164,14 @@ def _chosen(store: Store, ranked: Sequence[Passage], coder: str, transcript_id: 
     return Similar(with_code, without)
 
 
-def _first(passages: Iterable[Passage], many: int, seen: frozenset[int], used: set[int]) -> list[Given]:
-    """Return a coding of each of the first passages that may be seen, at most one of a transcript."""
-    found: list[Given] = []
+def _first(passages: Iterable[Passage], many: int, shown: frozenset[int]) -> list[Given]:
+    """Return one of the codings that may be shown of each of the first passages, at most one of a transcript."""
+    found: dict[int, Given] = {}
     for passage in passages:
-        visible = [each for each in passage.given if each.id in seen]
-        if visible and passage.transcript_id not in used and len(found) < many:
-            used.add(passage.transcript_id)
-            found.append(visible[0])
-    return found
+        visible = [each for each in passage.given if each.id in shown]
+        if visible and len(found) < many:
+            found.setdefault(passage.transcript_id, visible[0])
+    return list(found.values())
 
 
 def _short(quote: str) -> str:
@@ -175,16 +185,18 @@ def make_bank(store: Store, unread: Collection[int] = ()) -> Bank:
 
     ``unread`` are further transcripts that the model is to read.
     """
-    passages = coded_passages(given_by_people(store), store.codebook())
+    codebook = store.codebook()
+    lines = {code.id: frozenset({code.id, *(above.id for above in codebook.ancestors(code.id))}) for code in codebook}
+    passages = coded_passages(given_by_people(store), lines)
     folders = model_folders(store)
     if passages and folders:
         space = _network_space(store, folders[-1], passages, unread)
         if space is not None:
-            return Bank(*space)
-    return Bank(passages, _NgramSpace(store, passages)) if passages else Bank()
+            return Bank(*space, lines)
+    return Bank(passages, _NgramSpace(store, passages), lines) if passages else Bank()
 
 
-def coded_passages(given: Iterable[Given], codebook: Codebook) -> tuple[Passage, ...]:
+def coded_passages(given: Iterable[Given], lines: Mapping[str, frozenset[str]]) -> tuple[Passage, ...]:
     """Return the stretches that people coded, at most PER_CODE of each code, drawn by their places."""
     at: dict[tuple[int, Span], list[Given]] = defaultdict(list)
     for each in given:
@@ -195,17 +207,14 @@ def coded_passages(given: Iterable[Given], codebook: Codebook) -> tuple[Passage,
             by_code[code].append(place)
     kept = {place for places in by_code.values() for place in sorted(places, key=_by_chance)[:PER_CODE]}
     return tuple(
-        Passage(*place, tuple(here), _with_codes_above(codebook, here)) for place, here in at.items() if place in kept
+        Passage(*place, tuple(here), frozenset().union(*(lines.get(each.code, {each.code}) for each in here)))
+        for place, here in at.items()
+        if place in kept
     )
 
 
 def _by_chance(place: tuple[int, Span]) -> int:
     return crc32(f"{place[0]}.{place[1].start}.{place[1].end}".encode())
-
-
-def _with_codes_above(codebook: Codebook, given: Iterable[Given]) -> frozenset[str]:
-    own = {each.code for each in given}
-    return frozenset(own).union(*({above.id for above in codebook.ancestors(code)} for code in own if code in codebook))
 
 
 class _NetworkSpace:

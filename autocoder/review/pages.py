@@ -26,6 +26,7 @@ PLACES = (
     ("/browse", "browse", False),
     ("/progress", "progress", False),
     ("/jobs", "jobs", True),
+    ("/assignments", "assignments", True),
     ("/people", "people", True),
 )
 
@@ -77,8 +78,16 @@ def places(request: Request) -> tuple[Place, ...]:
     return tuple(
         Place(path, word, here == path or here.startswith(f"{path}/"))
         for path, word, lead in PLACES
-        if path in served and (leads or not lead)
+        if path in served and (leads or not lead) and (path != "/people" or request.app.state.door.team)
     )
+
+
+def way_out(request: Request) -> str:
+    """Return the word for leaving: a team signs out, and who works alone goes on under another name."""
+    door = getattr(request.app.state, "door", None)
+    if door is None or getattr(request.state, "reviewer", None) is None:
+        return ""
+    return "sign_out" if door.team else "change_coder"
 
 
 def wants_part(request: Request) -> bool:
@@ -114,6 +123,7 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
         reviewer=reviewer,
         project=request.app.state.store.name if reviewer else "",  # a stranger is not told what is studied here
         places=places(request),
+        way_out=way_out(request),
         here=request.url.path,
         back=request.url.path + query,
         **values,

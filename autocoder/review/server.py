@@ -27,6 +27,7 @@ from starlette.types import ASGIApp
 from autocoder.errors import AutocoderError
 from autocoder.review.app import create_app
 from autocoder.review.sessions import IDLE_SECONDS, Door, Sessions
+from autocoder.review.work import Worker
 from autocoder.store import Store, accounts
 
 HOME = "127.0.0.1"
@@ -104,6 +105,7 @@ def listen(asked: Serving) -> socket.socket:
         else:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((str(address), asked.port))
+        listening.listen()
     except OSError as fault:
         listening.close()
         raise NotServed(
@@ -165,7 +167,7 @@ def serve(store: Store, asked: Serving, at: str, say: Callable[[str], None]) -> 
         door = door_for(asked, port)
         server = uvicorn.Server(config_for(create_app(store, door), asked))
         root = f"{asked.scheme}://{asked.names[0] if asked.names else _named(asked.host)}:{port}"
-        with _ended_by_signals():
+        with _ended_by_signals(), Worker(store.folder):
             if asked.team:
                 say(_way_in_for_a_team(store, root, has_lead, at))
                 server.run(sockets=[listening])

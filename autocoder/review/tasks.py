@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from autocoder import steps
-from autocoder.compare import ALL_ORIGINS, BLIND, Question, Unit
 from autocoder.editions import Change
 from autocoder.errors import AutocoderError
 from autocoder.formats.speakers import AmbiguousSpeaker, Answers, SpeakersUnclear, Usage
@@ -176,6 +175,7 @@ def precode(store: Store, job: Job, tell: Tell) -> Done:
 
 def agreement(store: Store, job: Job, _: Tell) -> Done:
     """Write the report on agreement as a page and as a spreadsheet; no figure of a model before there is a margin."""
+    from autocoder.compare import ALL_ORIGINS, BLIND, Question, Unit
     from autocoder.report import tables
     from autocoder.report.page import agreement_page
 

@@ -28,14 +28,18 @@ PAUSE = 0.5
 """Seconds between two looks at the job table."""
 AGAIN = 2.0
 """Seconds before a worker that ended is started again."""
+LAST_SECONDS = 30.0
+"""How long a process may go on after its job is done."""
 PARENT_GONE = 3
+BEHIND = 5
+"""How far a job stands back behind the page, in the steps of ``nice``."""
 
 
-def _command(*arguments: str) -> subprocess.Popen[bytes]:
-    """Start this module in a process that Ctrl-C in the terminal does not reach and that the page goes before."""
-    command = [sys.executable, "-m", "autocoder.review.work", *arguments]
+def _command(folder: Path, job: int | None = None) -> subprocess.Popen[bytes]:
+    """Start this module in a process that Ctrl-C in the terminal does not reach; the page goes before one for a job."""
+    command = [sys.executable, "-m", "autocoder.review.work", str(folder), *(["--job", str(job)] if job else [])]
     if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if job else 0)
         return subprocess.Popen(command, stdin=subprocess.PIPE, creationflags=flags)  # noqa: S603
     return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
 
@@ -75,7 +79,7 @@ class Worker:
         return self._process.pid
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return _command(str(self._folder.resolve()))
+        return _command(self._folder.resolve())
 
     def _keep(self) -> None:
         while not self._stopping.wait(PAUSE):
@@ -97,36 +101,45 @@ def serve(folder: Path, gone: threading.Event, worker: str) -> None:
 
 def attend(store: Store, job: Job, gone: threading.Event) -> None:
     """Have a job done by a process of its own; stop that when it is cancelled or taken over, or the parent is gone."""
-    process = _command(str(store.folder), "--job", str(job.id))
-    order = Order.GO_ON
-    while order is Order.GO_ON and not gone.is_set():
+    process = _command(store.folder, job.id)
+    order, code = Order.GO_ON, None
+    while order is Order.GO_ON and code is None and not gone.is_set():
         try:
             code = process.wait(PAUSE)
-            break
         except subprocess.TimeoutExpired:
             order = jobs.beat(store, job, now())
-    else:
-        code = None
+    if order is Order.LOST and _has_ended(store, job):
+        _let_end(process)  # it said so itself, and may still have lists to write
     _end(process)
     _settle(store, job, order, code)
 
 
-def _settle(store: Store, job: Job, order: Order, code: int | None) -> None:
-    """Say what became of a job whose process has ended; nothing of one that said it itself."""
-    if order is Order.LOST:
+def _has_ended(store: Store, job: Job) -> bool:
+    there = jobs.find(store, job.id)
+    return there is not None and not there.is_open
+
+
+def _let_end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(LAST_SECONDS)
+    except subprocess.TimeoutExpired:
         return
+
+
+def _settle(store: Store, job: Job, order: Order, code: int | None) -> None:
+    """Say what became of a job whose process has ended, unless that said so itself, and clean up after it."""
     if order is Order.CANCEL:
         jobs.stop(store, job, now())
-    elif code is None:
+    elif order is Order.GO_ON and code is None:
         jobs.release(store, job)
-    elif code > 0:
+    elif code is not None and code > 0:
         sentence = "it came upon a fault of autocoder; the window in which autocoder review runs says more, report it."
         jobs.fail(store, job, sentence, now())
-    else:
+    elif code is not None:
         jobs.broke_off(store, job, now())
-    ended = jobs.find(store, job.id)
-    if ended is not None:
-        _clean(store, ended)
+    there = jobs.find(store, job.id)
+    if there is not None and (order is not Order.LOST or not there.is_open):  # another worker may be at it
+        _clean(store, there)
 
 
 def _clean(store: Store, job: Job) -> None:
@@ -193,11 +206,11 @@ def main() -> None:
     parser.add_argument("--job", type=int)
     said = parser.parse_args()
     if said.job is not None:
+        if sys.platform != "win32":
+            os.nice(BEHIND)
         when_parent_is_gone(lambda: os._exit(PARENT_GONE))
         do(said.project, said.job)
         return
-    if sys.platform != "win32":
-        os.nice(10)
     gone = threading.Event()
     when_parent_is_gone(gone.set)
     serve(said.project, gone, f"{os.getpid()} {uuid.uuid4().hex[:12]}")

@@ -61,11 +61,22 @@ def assign(store: Store, coder: str, transcripts: Iterable[str], task: Task, giv
 
     Blind coding is refused where the coder saw suggestions, with nothing assigned.
     """
+    return assign_all(store, [(coder, task)], transcripts, given_by, at)
+
+
+def assign_all(
+    store: Store, who: Iterable[tuple[str, Task]], transcripts: Iterable[str], given_by: str, at: str
+) -> int:
+    """Give several coders a task each in the same transcripts, all or nothing, and return how many are new."""
+    names, total = tuple(transcripts), 0
     with store.writing() as connection:
-        new = sum(_assign(connection, coder, name, task, given_by, at) for name in transcripts)
-        if new:
-            append(connection, given_by, Deed.ASSIGNMENT, {"coder": coder, "task": task.value, "transcripts": new}, at)
-    return new
+        for coder, task in who:
+            new = sum(_assign(connection, coder, name, task, given_by, at) for name in names)
+            about = {"coder": coder, "task": task.value, "transcripts": new}
+            total += new
+            if new:
+                append(connection, given_by, Deed.ASSIGNMENT, about, at)
+    return total
 
 
 def _assign(connection: sa.Connection, coder: str, transcript: str, task: Task, given_by: str, at: str) -> int:
@@ -78,11 +89,18 @@ def _assign(connection: sa.Connection, coder: str, transcript: str, task: Task, 
 
 
 def withdraw(store: Store, coder: str, transcript: str, task: Task, taken_by: str, at: str) -> bool:
-    """Take a task away from a coder and return whether there was one; committed blind coding keeps its record."""
+    """Take a task away from a coder and return whether there was one; committed blind coding keeps its record.
+
+    Raises NotAllowed for blind coding that has begun: without the task it would be shown to others before its time.
+    """
     with store.writing() as connection:
+        hold(connection, coder)
+        coder_id, transcript_id = id_of(connection, t.coder, coder), id_of(connection, t.transcript, transcript)
+        if task is Task.BLIND and _has_begun(connection, coder_id, transcript_id):
+            raise NotAllowed(f"{coder} has begun to code {transcript} blind; only committing ends that.")
         gone = sa.delete(t.assignment).where(
-            t.assignment.c.coder_id == id_of(connection, t.coder, coder),
-            t.assignment.c.transcript_id == id_of(connection, t.transcript, transcript),
+            t.assignment.c.coder_id == coder_id,
+            t.assignment.c.transcript_id == transcript_id,
             t.assignment.c.task == task,
             t.assignment.c.committed.is_(None),
         )
@@ -93,6 +111,18 @@ def withdraw(store: Store, coder: str, transcript: str, task: Task, taken_by: st
     return taken
 
 
+def _has_begun(connection: sa.Connection, coder_id: int, transcript_id: int) -> bool:
+    """Return whether a coder put a code on a transcript blind that is not committed."""
+    row = connection.execute(_blind(coder_id, transcript_id)).first()
+    made = sa.exists().where(
+        t.coding.c.transcript_id == transcript_id,
+        t.coding.c.coder_id == coder_id,
+        t.coding.c.origin == Origin.BLIND,
+        t.coding.c.made_by.is_not(None),
+    )
+    return row is not None and row.committed is None and bool(connection.scalars(made.select()).one())
+
+
 def in_reach(connection: sa.Connection, coder_id: int) -> sa.Select[tuple[Any]]:
     """Return the query of the transcripts in which a coder may confirm suggestions.
 
@@ -100,12 +130,16 @@ def in_reach(connection: sa.Connection, coder_id: int) -> sa.Select[tuple[Any]]:
     blind and has not committed.
     """
     mine = sa.select(t.assignment.c.transcript_id).where(t.assignment.c.coder_id == coder_id)
-    anybody = sa.exists().where(t.assignment.c.task == Task.CONFIRM).select()
     query = sa.select(t.transcript.c.id)
-    if connection.scalars(anybody).one():
+    if divided(connection):
         query = query.where(t.transcript.c.id.in_(mine.where(t.assignment.c.task == Task.CONFIRM)))
     blind = mine.where(t.assignment.c.task == Task.BLIND, t.assignment.c.committed.is_(None))
     return query.where(t.transcript.c.id.not_in(blind))
+
+
+def divided(connection: sa.Connection) -> bool:
+    """Return whether transcripts were assigned to anybody to confirm; as long as not, all of them are everybody's."""
+    return bool(connection.scalars(sa.exists().where(t.assignment.c.task == Task.CONFIRM).select()).one())
 
 
 def may_confirm(store: Store, coder: str, transcript: str) -> None:

@@ -1,8 +1,8 @@
 """The order in which suggestions are taken up: the next open one, found through an index however large the study.
 
-Over all transcripts, the first open suggestion of each is looked up in an index that begins with the transcript, and
-the first of those is the next: a few thousand look-ups at most, however many suggestions there are and however few are
-left. Within one code or one transcript the open ones are few enough to be sorted.
+Over the transcripts of one person, the first open suggestion of each is looked up in an index that begins with the
+transcript, and the first of those is the next: a few thousand look-ups at most, however many suggestions there are and
+however few of them are left. Within one code or one transcript they are few enough to be sorted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from autocoder.project import CoderKind, Coding
 from autocoder.store import schema as t
-from autocoder.store.assignments import in_reach
+from autocoder.store.assignments import divided, in_reach
 from autocoder.store.study import Store, coding_of, id_of
 
 
@@ -115,6 +115,10 @@ def _suggestion(connection: sa.Connection, number: int) -> Suggestion | None:
     return None if row is None else Suggestion(row.id, coding_of(row), row.answer)
 
 
+_Reach = sa.Select[tuple[Any]]
+_Conditions = Sequence[sa.ColumnElement[bool]]
+
+
 class _Walk:
     """One look for the next suggestion in a queue, in the database's own numbers."""
 
@@ -126,6 +130,9 @@ class _Walk:
         self._coder = id_of(connection, t.coder, queue.coder)
         self._reach = in_reach(connection, self._coder)
         self._wanted = [t.coding.c.coder_id == id_of(connection, t.coder, queue.model), t.coding.c.answer.is_(None)]
+        self._positions = _POSITIONS[queue.order] if queue.code is None else _WITHIN_A_CODE[queue.order]
+        self._from_all = queue.transcript is None and not divided(connection)
+        self._narrow = queue.code is not None or queue.transcript is not None
         if queue.code is not None:
             self._wanted.append(t.coding.c.code == queue.code)
         if queue.transcript is not None:
@@ -133,23 +140,52 @@ class _Walk:
 
     def unskipped(self, after: int | None) -> int | None:
         """Return the next one that the coder did not skip."""
+        beyond = self._beyond(after)
+        if self._narrow or (self._from_all and self._queue.order is not Order.RANDOM):
+            return self._first(self._in(self._reach, beyond))
+        if self._queue.order not in (Order.DOCUMENT, Order.CODE):
+            return self._first(self._firsts(self._reach, beyond))
+        return self._first_in_order(after, beyond)
+
+    def _first_in_order(self, after: int | None, beyond: _Conditions) -> int | None:
+        """Look in the transcript of ``after`` first, and then in those that come after it."""
+        asked = sa.select(t.coding.c.transcript_id).where(t.coding.c.id == after)
+        here = None if after is None else self._connection.scalars(asked).first()
+        if here is None:
+            return self._first(self._firsts(self._reach))
+        found = self._first(self._in(self._reach.where(t.transcript.c.id == here), beyond))
+        if found is not None:
+            return found
+        farther = t.transcript.c.id < here if self._back else t.transcript.c.id > here
+        return self._first(self._firsts(self._reach.where(farther)))
+
+    def _open(self, beyond: _Conditions) -> sa.Select[tuple[int]]:
+        """Select what is open and was not skipped."""
         mine = sa.exists().where(t.skipped.c.coding_id == t.coding.c.id, t.skipped.c.coder_id == self._coder)
-        wanted = sa.select(t.coding.c.id).where(*self._wanted, *self._beyond(after), ~mine)
+        wanted = sa.select(t.coding.c.id).where(*self._wanted, *beyond, ~mine)
         if self._but:
             wanted = wanted.where(t.coding.c.id.not_in(self._but))
-        if self._queue.code is not None or self._queue.transcript is not None:
-            first = wanted.where(t.coding.c.transcript_id.in_(self._reach))
-        else:
-            of_each = wanted.where(t.coding.c.transcript_id == t.transcript.c.id).order_by(*self._order())
-            firsts = self._reach.with_only_columns(of_each.limit(1).correlate(t.transcript).scalar_subquery())
-            first = sa.select(t.coding.c.id).where(t.coding.c.id.in_(firsts))
-        return self._connection.scalars(first.order_by(*self._order()).limit(1)).first()
+        return wanted
 
-    def several(self, after: int | None, most: int) -> Sequence[int]:
+    def _in(self, reach: _Reach, beyond: _Conditions) -> sa.Select[tuple[int]]:
+        """Select what is open in reach and was not skipped."""
+        return self._open(beyond).where(t.coding.c.transcript_id.in_(reach))
+
+    def _firsts(self, reach: _Reach, beyond: _Conditions = ()) -> sa.Select[tuple[int]]:
+        """Select the first of each transcript in reach."""
+        of_each = self._open(beyond).where(t.coding.c.transcript_id == t.transcript.c.id).order_by(*self._order())
+        firsts = reach.with_only_columns(of_each.limit(1).correlate(t.transcript).scalar_subquery())
+        return sa.select(t.coding.c.id).where(t.coding.c.id.in_(firsts))
+
+    def _first(self, wanted: sa.Select[tuple[int]]) -> int | None:
+        row = self._connection.execute(wanted.order_by(*self._order()).limit(1)).first()
+        return None if row is None else row.id
+
+    def several(self, after: int | None, most: int) -> list[int]:
         """Return the next ones in the order of the queue, skipped or not."""
         wanted = sa.select(t.coding.c.id).where(*self._wanted, *self._beyond(after))
         within = wanted.where(t.coding.c.transcript_id.in_(self._reach))
-        return self._connection.scalars(within.order_by(*self._order()).limit(most)).all()
+        return [row.id for row in self._connection.execute(within.order_by(*self._order()).limit(most))]
 
     def skipped(self, after: int | None) -> int | None:
         """Return the next of those that the coder skipped and nobody answered, beginning anew after the last."""
@@ -164,11 +200,11 @@ class _Walk:
         return numbers[place % len(numbers)] if numbers else None
 
     def _order(self) -> list[sa.ColumnElement[Any]]:
-        return [position.desc() if self._back else position for position in _POSITIONS[self._queue.order]]
+        return [position.desc() if self._back else position for position in self._positions]
 
     def _beyond(self, after: int | None) -> list[sa.ColumnElement[bool]]:
         """Return the condition on what comes after a suggestion, open or not; its first part is for the index."""
-        positions = _POSITIONS[self._queue.order]
+        positions = self._positions
         query = sa.select(*positions).where(t.coding.c.id == after)
         here = None if after is None else self._connection.execute(query).first()
         if here is None:
@@ -181,10 +217,18 @@ class _Walk:
         return [first, beyond]
 
 
-_PLACE: tuple[sa.ColumnElement[Any], ...] = (t.coding.c.transcript_id, t.coding.c.start, t.coding.c.id)
-_POSITIONS: Mapping[Order, tuple[sa.ColumnElement[Any], ...]] = {  # as the indexes of migration 0004 have them
-    Order.UNCERTAIN: (sa.literal_column("abs(coalesce(coding.score, 0.5) - 0.5)"), t.coding.c.id),
+_DOUBT = "abs(coalesce(coding.score, 0.5) - 0.5)"  # as the indexes of migration 0004 have them
+_CHANCE = "((coding.id * 2654435761) & 4294967295)"
+_START = "(coding.start + 0)"  # so that SQLite takes the index of what is open, and no other that begins alike
+_Positions = tuple[sa.ColumnElement[Any], ...]
+_PLACE: _Positions = (t.coding.c.transcript_id, sa.literal_column(_START), t.coding.c.id)
+_POSITIONS: Mapping[Order, _Positions] = {
+    Order.UNCERTAIN: (sa.literal_column(_DOUBT), t.coding.c.id),
     Order.CODE: _PLACE,
     Order.DOCUMENT: _PLACE,
-    Order.RANDOM: (sa.literal_column("(coding.id * 2654435761) % 4294967296"), t.coding.c.id),
+    Order.RANDOM: (sa.literal_column(_CHANCE), t.coding.c.id),
+}
+_WITHIN_A_CODE: Mapping[Order, _Positions] = {  # with + 0 no index, so that SQLite does not walk past every other code
+    **_POSITIONS,
+    Order.RANDOM: (sa.literal_column(f"({_CHANCE} + 0)"), t.coding.c.id),
 }

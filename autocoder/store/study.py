@@ -386,15 +386,19 @@ def create(folder: Path, name: str, codebook: Codebook, at: str, database: str =
     if (folder / "project.db").exists():
         raise ProjectFault(f"{folder} holds a project.db that belongs to no project; move it away first.")
     engine = connect(folder, database)
-    with explained(folder, engine):
-        _refuse_used(folder, engine)
-        _make_folder(folder)
-        upgrade(engine)
+    try:
+        with explained(folder, engine):
+            _refuse_used(folder, engine)
+            _make_folder(folder)
+            if engine.dialect.name == "sqlite":
+                (folder / "project.db").touch(mode=0o600)  # its side files take over its rights
+            upgrade(engine)
+    except AutocoderError:
+        engine.dispose()
+        raise
     store = Store(folder, name, engine)
     with store.writing() as connection:
         insert_codebook(connection, codebook, f"started from {codebook.name}", at)
-    if engine.dialect.name == "sqlite":
-        keep_private(folder / "project.db")
     partial = folder / f"{SETTINGS}.partial"
     kept = address_of(database).set(password=None).render_as_string()
     quoted = json.dumps(name, ensure_ascii=False)

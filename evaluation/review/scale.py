@@ -9,18 +9,37 @@ the 95th percentile and keeps them in ``scale.json`` beside it.
 from __future__ import annotations
 
 import json
+import os
+import platform
 import random
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from starlette.types import Receive, Send
+from starlette.types import Scope as ASGIScope
 
 from autocoder.bundled import codebooks, study
-from autocoder.project import Coder, CoderKind, Role, Span, Transcript, Turn
+from autocoder.project import Action, Coder, CoderKind, Role, Span, Transcript, Turn
 from autocoder.read import read_file
+from autocoder.review import browse, confirm_page, progress
+from autocoder.review.desk import Answer, Scope, answer, next_card
+from autocoder.review.progress import figures
+from autocoder.review.reviewer import Reviewer
+from autocoder.review.reviewer import Role as Part
 from autocoder.steps import find_codebook
-from autocoder.store import Addition, create
+from autocoder.store import Addition, Store, counts, create, open_project
+from autocoder.store.queues import Order
 
 PEOPLE = tuple(f"חוקרת {n}" for n in range(1, 13))
 MODEL = "autocoder m1"
@@ -28,6 +47,7 @@ SPOKEN, ASKED = 60, 60  # turns of participants and of interviewers in a transcr
 STARTED = "2026-01-01T08:00:00+00:00"
 BARS = {"open": 500.0, "next card": 100.0, "search": 300.0}
 ROUNDS = 40
+LEAD = Reviewer(PEOPLE[0], Part.LEAD)
 
 
 @dataclass(frozen=True)
@@ -143,3 +163,169 @@ def _decide(database: sqlite3.Connection, decisions: int, chance: random.Random)
     database.executemany(
         "UPDATE coding SET answer = ? WHERE id = ?", [(n, row[0]) for n, row in enumerate(answered, 1)]
     )
+
+
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of one kind of request: on the clock, and of the processor, which other programs do not lengthen."""
+
+    what: str
+    clock: tuple[float, ...]
+    processor: tuple[float, ...]
+
+    def summary(self) -> dict[str, float]:
+        """Return medians and 95th percentiles."""
+        return {
+            "n": len(self.clock),
+            "median_ms": round(float(np.median(self.clock)), 1),
+            "p95_ms": round(float(np.quantile(self.clock, 0.95)), 1),
+            "processor_median_ms": round(float(np.median(self.processor)), 1),
+            "processor_p95_ms": round(float(np.quantile(self.processor, 0.95)), 1),
+        }
+
+
+def timed(what: str, deeds: Iterable[Callable[[], object]]) -> Times:
+    """Do each thing once and take its time."""
+    clock, processor = [], []
+    for deed in deeds:
+        wall, busy = time.perf_counter(), time.process_time()
+        deed()
+        clock.append(1000 * (time.perf_counter() - wall))
+        processor.append(1000 * (time.process_time() - busy))
+    return Times(what, tuple(clock), tuple(processor))
+
+
+def opening(folder: Path) -> Times:
+    """Open the project and find the first card, from nothing."""
+
+    def deed() -> None:
+        with open_project(folder) as store:
+            assert next_card(store, LEAD, Scope()) is not None  # noqa: S101
+
+    return timed("open", [deed] * 10)
+
+
+def cards(store: Store) -> Iterator[Times]:
+    """Walk through each queue from card to card, and decide, as the desk does."""
+    codes = [row.name for row in counts.by_code(store, MODEL)]
+    chance = random.Random(3)
+    scopes = {
+        "uncertain": [Scope(Order.UNCERTAIN)] * ROUNDS,
+        "code": [Scope(Order.CODE, code=chance.choice(codes)) for _ in range(ROUNDS)],
+        "document": [Scope(Order.DOCUMENT)] * ROUNDS,
+        "random": [Scope(Order.RANDOM)] * ROUNDS,
+    }
+    for name, wanted in scopes.items():
+        at: list[str | None] = [None]
+
+        def deed(scope: Scope, at: list[str | None] = at) -> None:
+            found = next_card(store, LEAD, scope, None if scope.code else at[0])
+            at[0] = found.id if found else None
+
+        yield timed(f"next card, {name}", [partial(deed, scope) for scope in wanted])
+    yield timed("decide", [partial(_decide_next, store, chance) for _ in range(ROUNDS)])
+
+
+def _decide_next(store: Store, chance: random.Random) -> None:
+    found = next_card(store, LEAD, Scope())
+    assert found is not None  # noqa: S101
+    action = chance.choice((Action.ACCEPT, Action.REJECT))
+    answer(store, LEAD, found.id, Answer(action, seconds=2.0), STARTED)
+
+
+def pages(store: Store) -> Iterator[Times]:
+    """Ask for whole pages, as a browser does, without the guard and the gate."""
+    client = _client(store)
+
+    def get(path: str, **query: str) -> None:
+        if client.get(path, params=query).status_code != 200:
+            raise SystemExit(f"{path} {query} was refused")
+
+    chance = random.Random(5)
+    said = [word for words in sayings() for saying in words for word in saying.split() if len(word) > 2]
+    words = [chance.choice(said) for _ in range(ROUNDS)]
+    inner = [word[1:5] for word in chance.choices([word for word in said if len(word) > 5], k=ROUNDS // 2)]
+    short, absent = [word[:2] for word in words[:10]], ["קוונטים", "zzzz", "פפפפ", "אבגדה וזחטי"]
+    phrases = [f'"{" ".join(saying.split()[:3])}"' for saying in chance.choices(sayings()[0], k=ROUNDS // 2)]
+    queries = [*words, *inner, *short, *absent, *phrases]
+    yield timed("search", [partial(get, "/browse", q=query) for query in queries])
+    book = store.codebook()
+    codes = [code.id for code in book]
+    filters = [
+        *({"code": chance.choice(codes)} for _ in range(ROUNDS)),
+        *({"code": chance.choice(codes), "coder": chance.choice(PEOPLE)} for _ in range(ROUNDS // 2)),
+        *({"coder": chance.choice(PEOPLE), "role": "interviewer"} for _ in range(4)),
+        *({"status": status} for status in ("open", "accepted", "rejected")),
+        *({"q": chance.choice(said), "code": chance.choice(codes)} for _ in range(ROUNDS // 2)),
+        {"low": "99"},
+        {"low": "50", "high": "50"},
+    ]
+    yield timed("browse", [partial(get, "/browse", **fields) for fields in filters])
+    places = [each.name for each in counts.by_transcript(store, MODEL)]
+    yield timed("transcript", [partial(get, "/browse/transcript", name=chance.choice(places)) for _ in range(ROUNDS)])
+    yield timed("card page", [partial(get, "/confirm", order=order) for order in Order for _ in range(ROUNDS // 2)])
+    yield timed("progress, counted anew", [lambda: figures(store, MODEL)] * 5)
+    yield timed("progress", [partial(get, "/progress")] * 10)
+
+
+def _client(store: Store) -> TestClient:
+    app = Starlette(routes=[*browse.routes, *progress.routes, *confirm_page.routes])
+    app.state.store = store
+
+    async def known(scope: ASGIScope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["reviewer"] = LEAD
+        await app(scope, receive, send)
+
+    return TestClient(known)
+
+
+def measure(folder: Path, size: Size) -> dict[str, Any]:
+    """Return sizes and times."""
+    times = [opening(folder)]
+    with open_project(folder) as store:
+        summary = store.summary()
+        times += [*cards(store), *pages(store)]
+    return {
+        "size": asdict(size) | {"turns": summary.turns, "characters": summary.characters, "codes": summary.codes},
+        "database_megabytes": round((folder / "project.db").stat().st_size / 1e6),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "load_average": round(os.getloadavg()[0], 1),
+        "times": {each.what: each.summary() for each in times},
+    }
+
+
+def verdicts(times: dict[str, dict[str, float]]) -> dict[str, bool]:
+    """Return which bars are met on the clock, at the 95th percentile."""
+    found: dict[str, bool] = {}
+    for what, figures_ in times.items():
+        for name, bar in BARS.items():
+            if what.startswith(name):
+                found[what] = figures_["p95_ms"] <= bar
+    return found
+
+
+def main(
+    transcripts: Annotated[int, typer.Option(help="Transcripts.")] = 2_000,
+    suggestions: Annotated[int, typer.Option(help="Suggestions of the model.")] = 1_000_000,
+    decisions: Annotated[int, typer.Option(help="Decisions of people.")] = 200_000,
+    folder: Annotated[Path | None, typer.Option(help="Where the project is made, or used when it is there.")] = None,
+    write: Annotated[bool, typer.Option(help="Keep the figures in scale.json.")] = True,
+) -> None:
+    """Make the project, measure, print and keep the figures."""
+    size = Size(transcripts, suggestions, decisions)
+    with tempfile.TemporaryDirectory() as temporary:
+        project = folder or Path(temporary) / "large"
+        if not (project / "autocoder.toml").is_file():
+            build(project, size)
+        found = measure(project, size)
+    found["bars_met"] = verdicts(found["times"])
+    for what, each in found["times"].items():
+        print(f"{what:26}" + "".join(f"  {name} {value:8.1f}" for name, value in each.items()))
+    print(json.dumps({key: value for key, value in found.items() if key != "times"}, ensure_ascii=False, indent=1))
+    if write:
+        text = json.dumps(found, ensure_ascii=False, indent=1)
+        Path(__file__).with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -7,13 +7,13 @@ from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from autocoder.review import browse, codebook_page, progress
+from autocoder.review import browse, codebook_page, confirm_page, progress
 from autocoder.review.reviewer import Reviewer, Role
 from autocoder.store import Store
 
 
 def ask_as(store: Store, coder: str, role: Role = Role.CODER) -> TestClient:
-    routes: list[BaseRoute] = [*browse.routes, *progress.routes, *codebook_page.routes]
+    routes: list[BaseRoute] = [*browse.routes, *progress.routes, *codebook_page.routes, *confirm_page.routes]
     app = Starlette(routes=routes)
     app.state.store = store
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Role, Span, Transcript, Turn
 from autocoder.review.reviewer import Reviewer
-from autocoder.review.reviewer import Role as Part
+from autocoder.review.reviewer import Role as Rank
 from autocoder.store import Addition, Store, create
 from autocoder.store.decisions import history
 
 MODEL = "autocoder m1"
-DANA, YOSSI, LEAD = Reviewer("דנה"), Reviewer("יוסי"), Reviewer("רות", Part.LEAD)
+DANA, YOSSI, LEAD = Reviewer("דנה"), Reviewer("יוסי"), Reviewer("רות", Rank.LEAD)
 CODEBOOK = Codebook(
     "עמיתים",
     (
@@ -54,6 +54,7 @@ def at(second: int) -> str:
 
 
 def build(folder: Path, **where: str) -> Store:
+    """Return the study in a new folder; ``database`` puts it on PostgreSQL."""
     store = create(folder, "עמיתים", CODEBOOK, at(0), **where)
     people = tuple(Coder(each.coder) for each in (DANA, YOSSI, LEAD))
     store.add(Addition(transcripts=(FIRST, SECOND), coders=people, at=at(0)))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,22 +85,21 @@ def running_jobs(opened: Store) -> list[int]:
 needs_proc = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are found through /proc")
 
 
-def test_jobs_of_every_kind_are_done_one_after_the_other(opened: Store, trained: Path) -> None:
+def test_jobs_are_done_one_after_the_other(opened: Store, trained: Path) -> None:
     opened.models.mkdir()
     (opened.models / "m1").symlink_to(trained, target_is_directory=True)
     names = [transcript.name for transcript in opened.transcripts()]
     precode = asked(opened, Kind.PRECODE, model=None, transcripts=names[:1])
     export = asked(opened, Kind.EXPORT, ending=".qdpx", transcripts=[], only_confirmed=False)
-    agreement = asked(opened, Kind.AGREEMENT, coders=[], unit="segment", all_origins=False, margin=None, language="he")
     with Worker(opened.folder):
-        done = [ended(opened, job_id) for job_id in (precode, export, agreement)]
-    assert [job.state for job in done] == [State.DONE, State.DONE, State.FAILED]
+        done = [ended(opened, job_id) for job_id in (precode, export)]
+    assert [job.state for job in done] == [State.DONE, State.DONE]
+    assert done[0].finished is not None
+    assert done[1].started is not None
+    assert done[0].finished <= done[1].started
     assert opened.precoded(coder_of("m1").name) == {names[0]}
     assert "לימוד.qdpx" in done[1].result["files"]
     assert all((results_of(opened.folder, export) / name).is_file() for name in done[1].result["files"])
-    assert "the margin" in done[2].message
-    assert opened.margin() is None
-    assert not results_of(opened.folder, agreement).exists()
 
 
 @needs_proc
@@ -126,21 +126,27 @@ def test_precoding_goes_on_where_it_stopped_after_worker_and_process_are_killed(
     monkeypatch.setattr(work, "AGAIN", 0.1)
     opened.models.mkdir()
     (opened.models / "m1").symlink_to(trained, target_is_directory=True)
-    names = [transcript.name for transcript in opened.transcripts()]
+    many = [replace(each, name=f"{each.name} {n}") for n in range(30) for each in opened.transcripts()]
+    opened.add(Addition(tuple(many)))
+    names = [transcript.name for transcript in many]
     coder = coder_of("m1").name
     job_id = asked(opened, Kind.PRECODE, model="m1", transcripts=names)
     with Worker(opened.folder) as worker:
-        until(lambda: running_jobs(opened))
+        until(lambda: opened.precoded(coder))
         first = worker.pid
         os.kill(first, signal.SIGKILL)
-        until(lambda: not running_jobs(opened), 10)  # the process sees that its parent is gone
+        until(lambda: not running_jobs(opened), 30)  # the process sees that its parent is gone
+        before = opened.precoded(coder)
+        made = [coding for coding in opened.codings() if coding.coder == coder]
+        assert 0 < len(before) < len(names), "it was not in the middle"
         assert job_of(opened, job_id).state is State.RUNNING
         done = ended(opened, job_id)
         assert worker.pid != first
     assert (done.state, done.attempts) == (State.DONE, 2)
+    assert set(done.result["suggestions"]) == set(names) - before
     assert opened.precoded(coder) == set(names)
-    suggested = [coding.key for coding in opened.codings() if coding.coder == coder]
-    assert len(suggested) == len(set(suggested))
+    after = [coding for coding in opened.codings() if coding.coder == coder]
+    assert [coding for coding in after if coding.transcript in before] == made
 
 
 @needs_proc

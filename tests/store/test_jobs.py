@@ -61,20 +61,46 @@ def test_the_job_that_waits_longest_is_taken_first(opened: Store) -> None:
     assert [job.id if job else None for job in taken] == [first, second, None]
 
 
-def test_twelve_workers_at_once_never_get_the_same_job(opened: Store) -> None:
-    ids = [asked(opened) for _ in range(6)]
-    start, got = threading.Barrier(12), []
+def claimed_at_once(opened: Store, workers: int) -> list[int]:
+    """Have many workers ask at the same moment, and return the ids of the jobs that they got."""
+    start, got = threading.Barrier(workers), []
 
     def work(name: str) -> None:
         start.wait()
         got.append(jobs.claim(opened, name, AT))
 
-    threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(12)]
+    threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(workers)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(job.id for job in got if job) == ids
+    return sorted(job.id for job in got if job)
+
+
+def test_twelve_workers_at_once_never_get_the_same_job(opened: Store) -> None:
+    ids = [asked(opened) for _ in range(6)]
+    assert claimed_at_once(opened, 12) == ids
+
+
+def test_a_job_lives_the_same_life_on_postgresql(tmp_path: Path, project: Project, postgres: str) -> None:
+    with store.create(tmp_path / "p", project.name, project.codebook, AT, postgres) as opened:
+        ids = [asked(opened) for _ in range(6)]
+        got = claimed_at_once(opened, 12)
+        assert len(set(got)) == len(got)
+        for left in iter(lambda: jobs.claim(opened, "w1", AT), None):
+            got.append(left.id)
+        assert sorted(got) == ids
+        first, second, third, *rest = (job for job in (jobs.find(opened, job_id) for job_id in ids) if job)
+        with opened.writing() as connection:
+            jobs.finish(connection, first, {"model": "m1"}, {}, LATER)
+        jobs.cancel(opened, second.id, "יוסי", AT)
+        assert jobs.beat(opened, second, AT) is Order.CANCEL
+        jobs.stop(opened, second, LATER)
+        jobs.fail(opened, third, "מקום", LATER)
+        assert [job.id for job in jobs.take_back(opened, LATER)] == [job.id for job in rest]
+        states = [state_of(opened, job_id) for job_id in ids]
+        assert states == [State.DONE, State.CANCELLED, State.FAILED, *[State.WAITING] * 3]
+        assert audit.verify(opened).whole
 
 
 def test_a_job_that_waits_is_cancelled_at_once_and_one_that_runs_is_asked_to_stop(opened: Store) -> None:

@@ -51,10 +51,16 @@ def _answers() -> None:
     op.add_column("coding", sa.Column("answer", sa.Integer))
     op.add_column("coding", sa.Column("made_by", sa.Integer))
     op.add_column("memo", sa.Column("made_by", sa.Integer))
-    _index_of_open("open_by_place", ["coder_id", "transcript_id", "start", "id"])
-    _index_of_open("open_by_doubt", ["coder_id", "transcript_id", sa.text("abs(coalesce(score, 0.5) - 0.5)"), "id"])
-    _index_of_open("open_by_chance", ["coder_id", "transcript_id", sa.text("(id * 2654435761) % 4294967296"), "id"])
-    _index_of_open("open_by_code", ["coder_id", "code", "transcript_id", "start", "id"])
+    _index_of_open("open_by_place", ["coder_id", "transcript_id", sa.text("(start + 0)"), "id"])
+    _index_of_open("open_by_doubt", ["coder_id", sa.text("abs(coalesce(score, 0.5) - 0.5)"), "id"])
+    _index_of_open(
+        "open_by_doubt_there", ["coder_id", "transcript_id", sa.text("abs(coalesce(score, 0.5) - 0.5)"), "id"]
+    )
+    _index_of_open("open_by_doubt_in_code", ["coder_id", "code", sa.text("abs(coalesce(score, 0.5) - 0.5)"), "id"])
+    _index_of_open(
+        "open_by_chance_there", ["coder_id", "transcript_id", sa.text("((id * 2654435761) & 4294967295)"), "id"]
+    )
+    _index_of_open("open_by_code", ["coder_id", "code", "transcript_id", sa.text("(start + 0)"), "id"])
     op.create_index("coding_by_code", "coding", ["code", "transcript_id", "start"])
     for table, column in (("coding", "answer"), ("coding", "made_by"), ("memo", "made_by")):
         given = sa.text(f"{column} IS NOT NULL")

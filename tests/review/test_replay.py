@@ -1,0 +1,144 @@
+"""Whatever people do and take back, in any order: the codings are those that the log of decisions tells."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autocoder.project import Action, Decision, Mode, Span
+from autocoder.review import blind, desk
+from autocoder.review.blind import BlindAnswer
+from autocoder.review.desk import Answer, Scope
+from autocoder.store import Store, open_project
+from autocoder.store import schema as t
+from autocoder.store.assignments import Task, assign
+from autocoder.store.audit import verify
+from autocoder.store.decisions import NotTakenBack, history
+from autocoder.store.queues import Order
+from autocoder.store.settings import Settings, change_settings
+from tests.review.desk_study import CODES, DANA, FIRST, LEAD, MODEL, SECOND, YOSSI, at, build
+
+Key = tuple[str, Span, str, str]
+codes = st.lists(st.sampled_from(CODES), min_size=1, max_size=3, unique=True).map(tuple)
+spans = st.integers(0, 300).flatmap(lambda start: st.integers(1, 60).map(lambda size: Span(start, start + size)))
+answers = st.one_of(
+    st.sampled_from([Answer(Action.ACCEPT), Answer(Action.REJECT), Answer(Action.SKIP)]),
+    st.just(Answer(Action.MEMO, memo="לבדוק \U0001f642")),
+    codes.map(lambda chosen: Answer(Action.CHANGE, chosen)),
+    spans.map(lambda span: Answer(Action.MOVE, new_span=span)),
+)
+steps = st.one_of(
+    st.tuples(st.just("answer"), st.sampled_from([DANA, YOSSI]), answers),
+    st.tuples(st.just("sweep"), st.sampled_from([DANA, YOSSI]), st.sampled_from(CODES)),
+    st.tuples(st.just("blind"), st.integers(1, 6), st.sets(st.sampled_from(CODES)).map(lambda s: tuple(sorted(s)))),
+    st.tuples(st.just("undo"), st.sampled_from([DANA, YOSSI]), st.none()),
+    st.tuples(st.just("undo one"), st.sampled_from([DANA, YOSSI]), st.integers(0, 8)),
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "p"
+    with build(folder) as study:
+        change_settings(study, Settings(random_share=0.3), LEAD.coder, at(0))
+        assign(study, DANA.coder, [SECOND.name], Task.BLIND, LEAD.coder, at(0))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, made: Path) -> Iterator[Store]:
+    folder = tmp_path_factory.mktemp("played") / "p"
+    shutil.copytree(made, folder)
+    with open_project(folder) as study:
+        yield study
+
+
+def standing(decisions: Iterable[Decision]) -> list[Decision]:
+    made = list(decisions)
+    undone = {decision.undoes for decision in made}
+    return [one for one in made if one.action is not Action.UNDO and one.id not in undone]
+
+
+def replayed(decisions: Iterable[Decision]) -> tuple[set[Key], set[tuple[str, Span, str]]]:
+    """Tell from the log alone which codings people have made and which suggestions are answered."""
+    codings: dict[Key, int | None] = {}
+    answered: dict[tuple[str, Span, str], Decision] = {}
+    for decision in standing(decisions):
+        if decision.action in (Action.SKIP, Action.MEMO):
+            continue
+        if decision.mode is Mode.BLIND:
+            for code in set(decision.before) - set(decision.after):
+                del codings[decision.transcript, decision.place, code, decision.coder]
+        elif decision.mode is Mode.AUDIT and decision.action is Action.ACCEPT:
+            continue
+        elif decision.before:
+            subject = (decision.transcript, decision.span, decision.before[0])
+            if (replaced := answered.get(subject)) is not None:
+                codings = {key: maker for key, maker in codings.items() if maker != replaced.id}
+            answered[subject] = decision
+        for code in decision.after:
+            codings.setdefault((decision.transcript, decision.place, code, decision.coder), decision.id)
+    return set(codings), set(answered)
+
+
+def as_stored(store: Store) -> tuple[set[Key], set[tuple[str, Span, str]]]:
+    codings = {coding.key for coding in store.codings() if coding.coder != MODEL}
+    with store.reading() as connection:
+        rows = connection.execute(
+            sa.select(t.coding.c.start, t.coding.c.end, t.coding.c.code, t.transcript.c.name)
+            .join(t.transcript, t.transcript.c.id == t.coding.c.transcript_id)
+            .where(t.coding.c.answer.is_not(None))
+        ).all()
+    return codings, {(row.name, Span(row.start, row.end), row.code) for row in rows}
+
+
+def play(store: Store, kind: str, who: object, what: object, second: int) -> None:
+    if kind == "blind":
+        blind.code(store, DANA, SECOND.name, who, BlindAnswer(what), at(second))  # type: ignore[arg-type]
+        return
+    assert isinstance(who, desk.Reviewer)
+    if kind == "undo":
+        desk.undo(store, who, at(second))
+    elif kind == "undo one":
+        made = history(store, who.coder)
+        if made:
+            try:
+                desk.undo(store, who, at(second), made[what % len(made)].id)  # type: ignore[operator]
+            except NotTakenBack:
+                assert len(made) > 1
+    elif kind == "sweep":
+        cards = desk.sweep(store, who, Scope(transcript=FIRST.name, code=what), most=4)  # type: ignore[arg-type]
+        desk.accept_all(store, who, [card.id for card in cards], at(second))
+    else:
+        card = desk.next_card(store, who, Scope(Order.DOCUMENT, FIRST.name))
+        assert isinstance(what, Answer)
+        if card is not None and not (card.code is None and what.action in (Action.ACCEPT, Action.MOVE)):
+            desk.answer(store, who, card.id, what, at(second))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(steps, min_size=3, max_size=14))
+def test_the_state_is_the_replay_of_the_log_and_undoing_all_brings_back_the_beginning(
+    store: Store, played: list[tuple[str, object, object]]
+) -> None:
+    for second, (kind, who, what) in enumerate(played):
+        play(store, kind, who, what, second)
+        assert as_stored(store) == replayed(store.decisions())
+    for reviewer in (DANA, YOSSI):
+        while desk.undo(store, reviewer, at(59)) is not None:
+            pass
+    assert as_stored(store) == (set(), set())
+    assert store.memos() == ()
+    with store.reading() as connection:
+        for table in (t.check, t.skipped):
+            assert connection.scalars(sa.select(sa.func.count()).select_from(table)).one() == 0
+
+
+def test_the_log_of_all_that_play_is_whole(store: Store) -> None:
+    assert verify(store).whole
