@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from autocoder.read import FileReport
     from autocoder.report.words import Language
     from autocoder.steps import ImportPlan
-    from autocoder.store import Store, Summary
+    from autocoder.store import Store, Summary, Then
 
 app = typer.Typer(
     help="Suggest codes for Hebrew interviews from a team's own coding, on this computer alone.",
@@ -98,11 +98,12 @@ def new(
 ) -> None:
     """Make a new project with a codebook."""
     from autocoder import custody
+    from autocoder.store.database import has_password
 
     book = steps.find_codebook(codebook)
     steps.new_project(project, book, database).close()
     typer.echo(f"Made {project} with the codebook {book.name}: {len(book)} codes.")
-    if database and "@" in database and ":" in database.rpartition("@")[0].partition("://")[2]:
+    if database and has_password(database):
         typer.echo("The password of the database was not kept; put it into PGPASSWORD or ~/.pgpass.")
     for warning in custody.warnings(project):
         typer.echo(f"Note: {warning}", err=True)
@@ -147,7 +148,9 @@ def import_(
         if plan.changes and not (yes or dry_run) and not (may_ask(as_json) and typer.confirm("Apply these changes?")):
             raise steps.ChangesNotConfirmed(plan.changes)
         codes = len(plan.joined.codebook) - len(opened.codebook()) if plan.joined.codebook else 0
-        added = plan.new_codings if dry_run else steps.apply_import(opened, plan)
+        about = {"files": len(plan.joined.reports), "transcripts": len(plan.joined.transcripts)}
+        entry = entry_of("import", about | {"codings": plan.new_codings})
+        added = plan.new_codings if dry_run else steps.apply_import(opened, plan, entry)
     if as_json:
         typer.echo(json.dumps(plan_in_json(plan, added, not dry_run), ensure_ascii=False))
         return
@@ -160,6 +163,26 @@ def import_(
         typer.echo(f"{'Would change' if dry_run else 'Changed'}: {steps.counts_of(plan.changes)}.")
     if dry_run:
         typer.echo("Nothing was changed.")
+
+
+def entry_of(deed: str, about: Mapping[str, str | int]) -> Then:
+    """Return what adds an entry to the audit log: at the command line, who does it is whoever uses the computer."""
+    import getpass
+
+    from autocoder.store.audit import Deed, append
+
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a computer on which users have no names
+        user = ""
+    who = f"{user} (command line)".strip()
+    return lambda connection: append(connection, who, Deed(deed), about, steps.now())
+
+
+def record(opened: Store, deed: str, about: Mapping[str, str | int]) -> None:
+    """Add an entry to the audit log."""
+    with opened.writing() as connection:
+        entry_of(deed, about)(connection)
 
 
 def what_is_new(plan: ImportPlan, codes: int, codings: int) -> str:
@@ -332,6 +355,7 @@ def train(
 
     with steps.open_project(project) as opened, progress_bar("training", NOT_KEPT) as report:
         manifest = steps.train_model(opened, report, coder, encoder, seed)
+        record(opened, "train", {"model": manifest.name})
         folder = opened.models / manifest.name
     if as_json:
         typer.echo(json.dumps({"model": manifest.name, "scores": manifest.scores}, ensure_ascii=False))
@@ -370,6 +394,7 @@ def precode(
         with progress_bar("pre-coding", KEPT) as report:
             for name, suggestions in steps.precode(opened, classifier, study, left):
                 counts[name] = suggestions
+                record(opened, "precode", {"model": classifier.manifest.name, "transcript": name, "n": suggestions})
                 report(len(counts) / len(left))
     if as_json:
         typer.echo(json.dumps({"coder": coder, "suggestions": counts}, ensure_ascii=False))
@@ -428,15 +453,22 @@ def export(
 
     with steps.open_project(project) as opened:
         study, decisions = opened.load(), opened.decisions()
-    for name in set(transcript or []) - {each.name for each in study.transcripts}:
-        raise steps.NoSuchThing(f"there is no transcript {name}; name one as its file is named, without the ending.")
-    only = frozenset(transcript) if transcript else None
-    for file in files:
-        done = write(study, file, only, decisions, only_confirmed, sidecar)
-        if as_json:
-            typer.echo(json.dumps(asdict(done) | {"path": str(done.path)}, ensure_ascii=False))
-        else:
-            print_export(done, len(study.codebook))
+        for name in set(transcript or []) - {each.name for each in study.transcripts}:
+            raise steps.NoSuchThing(f"there is no transcript {name}; name it as its file is named, without the ending.")
+        only = frozenset(transcript) if transcript else None
+        for file in files:
+            done = write(study, file, only, decisions, only_confirmed, sidecar)
+            codings = done.human + done.suggested
+            about: dict[str, str | int] = {
+                "file": done.path.name,
+                "transcripts": done.transcripts,
+                "codings": codings,
+            }
+            record(opened, "export", about)
+            if as_json:
+                typer.echo(json.dumps(asdict(done) | {"path": str(done.path)}, ensure_ascii=False))
+            else:
+                print_export(done, len(study.codebook))
 
 
 def print_export(done: Exported, codes: int) -> None:
@@ -483,6 +515,7 @@ def agree(
     writable(json_file, csv_file, xlsx_file, html_file)
     with steps.open_project(project) as opened:
         found = steps.report_agreement(opened, question, margin, epsilon)
+        record(opened, "agreement", {"coders": len(question.coders)})
         book = opened.codebook()
     if csv_file:
         tables.write_csv(csv_file, tables.tidy_rows(found, book))

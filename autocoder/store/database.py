@@ -47,6 +47,11 @@ def address_of(url: str) -> sa.URL:
     raise ProjectFault(f"{address.drivername} is no kind of database for a project; use SQLite or PostgreSQL.")
 
 
+def has_password(url: str) -> bool:
+    """Return whether the address of a database holds a password."""
+    return address_of(url).password is not None
+
+
 def connect(folder: Path, url: str) -> sa.Engine:
     """Return the engine; statements in errors and logs never show their values, which are what people said."""
     address = address_of(url)

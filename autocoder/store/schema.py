@@ -201,15 +201,6 @@ invitation = sa.Table(
     sa.Column("expires", sa.String),
     sa.Column("used", sa.String),
 )
-session = sa.Table(
-    "session",
-    schema,
-    sa.Column("token", sa.String, primary_key=True),
-    sa.Column("coder_id", sa.Integer),
-    sa.Column("created", sa.String),
-    sa.Column("seen", sa.String),
-    sa.Column("expires", sa.String),
-)
 job = sa.Table(
     "job",
     schema,

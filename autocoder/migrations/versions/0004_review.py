@@ -143,14 +143,6 @@ def _accounts() -> None:
         sa.Column("expires", sa.String(40), nullable=False),
         sa.Column("used", sa.String(40)),
     )
-    op.create_table(
-        "session",
-        sa.Column("token", sa.String(64), primary_key=True),
-        sa.Column("coder_id", sa.Integer, sa.ForeignKey("coder.id"), nullable=False),
-        sa.Column("created", sa.String(40), nullable=False),
-        sa.Column("seen", sa.String(40), nullable=False),
-        sa.Column("expires", sa.String(40), nullable=False),
-    )
 
 
 def _jobs() -> None:
