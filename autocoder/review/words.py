@@ -247,7 +247,7 @@ _WORDS = {
     ),
     "filters": ("Narrow down", "צמצום התוצאות"),
     "any_code": ("Any code, or none", "כל קוד, או בלי קוד"),
-    "any_coder": ("Any coder", "כל מקודד"),
+    "any_coder": ("Any coder", "כל המקודדים"),
     "any_role": ("Anybody", "כל הדוברים"),
     "any_zone": ("Any", "הכול"),
     "any_status": ("Any", "הכול"),

@@ -100,21 +100,31 @@ def open_ones(store: Store, queue: Queue, after: int | None, most: int) -> tuple
     """Return the open suggestions of one code or one transcript that come after number ``after``, skipped or not."""
     with store.reading() as connection:
         numbers = _Walk(connection, queue, frozenset(), False).several(after, most)
-        found = [_suggestion(connection, number) for number in numbers]
-    return tuple(one for one in found if one is not None)
+        found = _suggestions(connection, numbers)
+    return tuple(found[number] for number in numbers if number in found)
 
 
 def _suggestion(connection: sa.Connection, number: int) -> Suggestion | None:
+    return _suggestions(connection, [number]).get(number)
+
+
+def _suggestions(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, Suggestion]:
+    """Return the suggestions of these numbers, as many as a card's transcript may have, in few queries."""
     query = (
         sa.select(t.coding, t.transcript.c.name.label("transcript"), t.coder.c.name.label("coder"))
         .join(t.transcript, t.transcript.c.id == t.coding.c.transcript_id)
         .join(t.coder, t.coder.c.id == t.coding.c.coder_id)
-        .where(t.coding.c.id == number, t.coder.c.kind == CoderKind.MODEL)
+        .where(t.coder.c.kind == CoderKind.MODEL)
     )
-    row = connection.execute(query).first()
-    return None if row is None else Suggestion(row.id, coding_of(row), row.answer)
+    rows = (
+        row
+        for start in range(0, len(numbers), _AT_ONCE)
+        for row in connection.execute(query.where(t.coding.c.id.in_(numbers[start : start + _AT_ONCE])))
+    )
+    return {row.id: Suggestion(row.id, coding_of(row), row.answer) for row in rows}
 
 
+_AT_ONCE = 500
 _Reach = sa.Select[tuple[Any]]
 _Conditions = Sequence[sa.ColumnElement[bool]]
 

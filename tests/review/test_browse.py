@@ -9,7 +9,8 @@ import pytest
 from lxml import html
 
 from autocoder.classifier import CodeEntry, Input, Manifest, write_manifest
-from autocoder.project import Action, Coding, Origin
+from autocoder.project import Action, Coding, Origin, Span, Transcript, Turn
+from autocoder.project import Role as SpeakerRole
 from autocoder.review.browse import Asked, reader_of, search, under
 from autocoder.review.desk import Answer, Scope, answer, next_card
 from autocoder.review.reviewer import Reviewer, Role
@@ -182,3 +183,16 @@ def test_the_page_speaks_the_reader_s_language(store: Store) -> None:
     assert 'dir="ltr"' in shown
     assert "Words that were said" in shown
     assert TRANSCRIPTS["ריאיון 1"].name in shown
+
+
+def test_of_a_long_passage_the_part_with_the_word_is_shown_cut_between_words(store: Store) -> None:
+    name, said = "ארוך", " ".join(f"מילה{n}" for n in range(600)) + " מחט " + " ".join(f"סוף{n}" for n in range(300))
+    text = f"{said}\n"
+    store.add(Addition((Transcript(name, text, (Turn(Span(0, len(said)), "רחל", SpeakerRole.PARTICIPANT),)),)))
+    shown = page_of(store, {"q": "מחט"})
+    (found,) = results(shown)
+    assert len(found) < 800
+    assert found.startswith("… מילה")
+    assert found.endswith(" …")
+    assert set(found.split()) - {"…"} <= set(said.split())
+    assert [mark.text for mark in shown.xpath('//ol[@class="results"]//mark')] == ["מחט"]
