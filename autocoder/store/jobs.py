@@ -220,7 +220,9 @@ def cancel(store: Store, job_id: int, who: str, at: str) -> None:
 def take_back(store: Store, at: str) -> tuple[Job, ...]:
     """Take back the jobs of workers that fell silent, and return them as they are now."""
     before = (datetime.fromisoformat(at) - timedelta(seconds=SILENT_SECONDS)).isoformat(timespec="seconds")
-    silent = sa.select(t.job).where(t.job.c.state == State.RUNNING.value, t.job.c.heartbeat < before)
+    silent = (
+        sa.select(t.job).where(t.job.c.state == State.RUNNING.value, t.job.c.heartbeat < before).order_by(t.job.c.id)
+    )
     with store.reading() as connection:
         if connection.execute(silent.with_only_columns(t.job.c.id)).first() is None:
             return ()

@@ -68,6 +68,15 @@ def ended(opened: Store, job_id: int) -> Job:
     return job_of(opened, job_id)
 
 
+def much_to_precode(opened: Store, trained: Path) -> list[str]:
+    """Give a project a model and many transcripts, and return their names."""
+    opened.models.mkdir()
+    (opened.models / "m1").symlink_to(trained, target_is_directory=True)
+    many = tuple(replace(each, name=f"{each.name} {n}") for n in range(30) for each in opened.transcripts())
+    opened.add(Addition(many))
+    return [transcript.name for transcript in many]
+
+
 def running_jobs(opened: Store) -> list[int]:
     """Return the processes that do a job of this project, children of whatever worker."""
     mine = str(opened.folder.resolve())
@@ -124,12 +133,7 @@ def test_precoding_goes_on_where_it_stopped_after_worker_and_process_are_killed(
     opened: Store, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work, "AGAIN", 0.1)
-    opened.models.mkdir()
-    (opened.models / "m1").symlink_to(trained, target_is_directory=True)
-    many = [replace(each, name=f"{each.name} {n}") for n in range(30) for each in opened.transcripts()]
-    opened.add(Addition(tuple(many)))
-    names = [transcript.name for transcript in many]
-    coder = coder_of("m1").name
+    coder, names = coder_of("m1").name, much_to_precode(opened, trained)
     job_id = asked(opened, Kind.PRECODE, model="m1", transcripts=names)
     with Worker(opened.folder) as worker:
         until(lambda: opened.precoded(coder))
@@ -150,8 +154,9 @@ def test_precoding_goes_on_where_it_stopped_after_worker_and_process_are_killed(
 
 
 @needs_proc
-def test_the_worker_ends_with_a_killed_server_and_the_next_server_goes_on(opened: Store, tiny_encoder: Path) -> None:
-    job_id = asked(opened, Kind.TRAIN, coder=None, encoder=str(tiny_encoder))
+def test_the_worker_ends_with_a_killed_server_and_the_next_server_goes_on(opened: Store, trained: Path) -> None:
+    coder, names = coder_of("m1").name, much_to_precode(opened, trained)
+    job_id = asked(opened, Kind.PRECODE, model="m1", transcripts=names)
     code = (
         "import sys, time; from pathlib import Path; from autocoder.review.work import Worker\n"
         "with Worker(Path(sys.argv[1])) as worker: print(worker.pid, flush=True); time.sleep(600)"
@@ -159,13 +164,14 @@ def test_the_worker_ends_with_a_killed_server_and_the_next_server_goes_on(opened
     with subprocess.Popen([sys.executable, "-c", code, str(opened.folder)], stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         worker = int(server.stdout.readline())
-        until(lambda: running_jobs(opened))
+        until(lambda: opened.precoded(coder))
         server.kill()
-    until(lambda: not Path(f"/proc/{worker}").exists() and not running_jobs(opened), 10)
-    until(lambda: job_of(opened, job_id).state is State.WAITING, 5)  # put back, since the worker could still say so
+    until(lambda: not Path(f"/proc/{worker}").exists() and not running_jobs(opened), 30)
+    assert 0 < len(opened.precoded(coder)) < len(names), "it was not in the middle"
+    assert job_of(opened, job_id).state is State.WAITING  # the worker could still put it back
     with Worker(opened.folder):
         assert ended(opened, job_id).state is State.DONE
-    assert [path.name for path in steps.model_folders(opened)] == ["m1"]
+    assert opened.precoded(coder) == set(names)
 
 
 def test_a_refused_file_changes_nothing_and_its_sentence_is_kept(opened: Store) -> None:
