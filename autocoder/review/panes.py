@@ -14,7 +14,7 @@ from autocoder.review.drawing import Drawn, Stripe, direction, draw, draw_blocks
 from autocoder.text import normalise
 
 SIDES = ("A", "B")
-AROUND = 12  # turns before and after the passage that are drawn at once; the rest comes when it is scrolled to
+AROUND = 8  # turns before and after the passage that are drawn at once; the rest comes when it is scrolled to
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from autocoder.review import browse, codebook_page, confirm_page, progress
+from autocoder.review.present import Present
 from autocoder.review.reviewer import Reviewer, Role
 from autocoder.store import Store
 
@@ -16,6 +17,7 @@ def ask_as(store: Store, coder: str, role: Role = Role.CODER) -> TestClient:
     routes: list[BaseRoute] = [*browse.routes, *progress.routes, *codebook_page.routes, *confirm_page.routes]
     app = Starlette(routes=routes)
     app.state.store = store
+    app.state.present = Present()
 
     async def known(scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("state", {})["reviewer"] = Reviewer(coder, role)

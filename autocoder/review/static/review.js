@@ -176,6 +176,15 @@
     else since = performance.now();
   });
 
+  function reveal(element) {
+    // within its own pane alone: where the panes stand one under another, the page stays where the reader left it
+    const pane = element?.closest(".body");
+    if (!pane || getComputedStyle(pane).overflowY !== "auto") return;
+    const [here, view] = [element.getBoundingClientRect(), pane.getBoundingClientRect()];
+    if (here.top < view.top) pane.scrollTop -= view.top - here.top;
+    else if (here.bottom > view.bottom) pane.scrollTop += here.bottom - view.bottom;
+  }
+
   function drawn() {
     const pane = one("#transcript > .body");
     const mark = pane && one("mark", pane);
@@ -192,8 +201,8 @@
       entry.classList.toggle("now", now);
       if (now) first ??= entry;
     }
-    first?.scrollIntoView({ block: "nearest" });
-    one("#card li.now")?.scrollIntoView({ block: "nearest" });
+    reveal(first);
+    reveal(one("#card li.now"));
     showChosen();
     if (!document.hidden) since = performance.now();
     spent = 0;

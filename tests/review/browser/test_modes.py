@@ -277,6 +277,7 @@ def test_no_mode_needs_scrolling_sideways(served: Served, look: str, width: int,
     for name, path in paths(served).items():
         page = window.go(path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert page.evaluate("scrollY") == 0, name
         if width == 1280 and look.endswith("100"):
             assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), name
 
