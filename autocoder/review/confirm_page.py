@@ -77,7 +77,9 @@ def _asked_card(request: Request, choice: Choice, asked: QueryParams) -> Card | 
 def next_card(request: Request, choice: Choice, after: str | None = None) -> Card | None:
     """Return the next card that no other person has in view."""
     store, reviewer = store_of(request), reviewer_of(request)
-    return desks.next_card(store, reviewer, choice.scope, after, present_of(request).of_others(reviewer.coder))
+    return present_of(request).choose(
+        reviewer.coder, lambda others: desks.next_card(store, reviewer, choice.scope, after, others)
+    )
 
 
 def _decide(request: Request, form: FormData) -> Response:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
+from autocoder.review.desk import Card
 from autocoder.store import Store
 from autocoder.store.assignments import remember_seen
 
@@ -22,6 +23,7 @@ class Present:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._choosing = threading.Lock()
         self._cards: dict[str, tuple[str, float]] = {}
         self._seen: dict[str, set[str]] = {}
 
@@ -36,6 +38,17 @@ class Present:
         with self._lock:
             late = self._clock() - IN_VIEW
             return frozenset(card for who, (card, since) in self._cards.items() if who != coder and since > late)
+
+    def choose(self, coder: str, find: Callable[[frozenset[str]], Card | None]) -> Card | None:
+        """Return the card that ``find`` chooses beside those of others, one person at a time, and keep it from others.
+
+        Two people who ask at once would otherwise be given the same one before either is seen to have it.
+        """
+        with self._choosing:
+            found = find(self.of_others(coder))
+            if found is not None:
+                self.shows(coder, found.id, found.transcript)
+        return found
 
     def write_down(self, store: Store, coder: str, at: str) -> None:
         """Keep in the study in which transcripts a person was shown suggestions; call it before anything is saved."""
