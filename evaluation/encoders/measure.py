@@ -34,7 +34,6 @@ HERE = Path(__file__).resolve().parent
 BENCHMARKS = HERE.parents[2] / "shared" / "benchmarks"
 EMOTIONS = ("anger", "disgust", "expectation", "fear", "happy", "sadness", "surprise", "trust")
 SIZES = (100, 400, 1600, 0)  # 0 stands for all
-LEAST_STEPS = 250  # a hundred examples need more than five rounds
 NEIGHBOURS = 5
 
 Labels = NDArray[np.float32]
@@ -135,9 +134,8 @@ def linear(task: Task, known: Part, asked: Part) -> float:
 
 def fine_tuned(task: Task, known: Part, asked: Part, settings: Settings, tokenizer: FileTokenizer, how: Input) -> float:
     """Return macro-F1 of the encoder, fine-tuned as ``autocoder train`` does it."""
-    rounds = max(settings.epochs, -(-LEAST_STEPS * settings.batch // len(known.texts)))
     seen = windows(tokenizer, how, known.texts, [""] * len(known.texts))
-    network = fit(seen, known.labels, how, replace(settings, epochs=rounds), lambda _: None)
+    network = fit(seen, known.labels, how, settings, lambda _: None)
     new: list[Window] = windows(tokenizer, how, asked.texts, [""] * len(asked.texts))
     return macro_f1(task, predict(network, new, how, len(asked.texts)), asked.labels)
 
