@@ -62,7 +62,7 @@ def folder(tmp_path: Path, study: Project) -> Path:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tiny_encoder: Path) -> None:
     """Train on the tiny encoder, and long enough for its random weights."""
-    made = Settings(str(tiny_encoder), folds=2, epochs=12, batch=8, rate=5e-3, head_rate=2e-2, frozen=0)
+    made = Settings(str(tiny_encoder), folds=2, epochs=12, batch=8, rate=5e-3, head_rate=2e-2, frozen=0, least_steps=0)
     monkeypatch.setattr("autocoder.learn.fit.Settings", lambda *_, **__: made)
 
 

@@ -37,7 +37,7 @@ def test_the_studys_files_are_what_its_source_gives(monkeypatch: pytest.MonkeyPa
 def test_the_demonstration_goes_from_files_to_suggestions(
     tmp_path: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = Settings(str(tiny_encoder), folds=2, epochs=1, batch=32, rate=5e-3, head_rate=2e-2, frozen=0)
+    quick = Settings(str(tiny_encoder), folds=2, epochs=1, batch=32, rate=5e-3, head_rate=2e-2, frozen=0, least_steps=0)
     monkeypatch.setattr("autocoder.learn.fit.Settings", lambda *_, **__: quick)
     said: list[str] = []
     demo.run(tmp_path / "d", said.append)

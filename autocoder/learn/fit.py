@@ -26,16 +26,21 @@ Report = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """How a model is trained. ``frozen`` counts the encoder's lowest layers that stay as they are."""
+    """How a model is trained.
+
+    ``frozen`` counts the encoder's lowest layers that stay as they are; 0 lets the embeddings learn too. Few units are
+    gone through in more rounds than ``epochs``, until ``least_steps`` are taken.
+    """
 
     encoder: str
     seed: int = 17
     folds: int = 3
     epochs: int = 5
+    least_steps: int = 250
     batch: int = 16
-    rate: float = 4e-4
+    rate: float = 2e-4
     head_rate: float = 3e-3
-    frozen: int = 1
+    frozen: int = 0
     dropout: float = 0.1
     heaviest: float = 4.0
 
@@ -58,9 +63,10 @@ def fit(found: Sequence[Window], labels: Labels, how: Input, settings: Settings,
     network = _new_network(seen, settings).to(device()).train()
     optimiser = torch.optim.AdamW(_groups(network, settings), fused=True)
     weight = _weights(seen, settings.heaviest).to(device())
-    steps = settings.epochs * math.ceil(len(found) / settings.batch)
-    step = 0
-    for _ in range(settings.epochs):
+    in_round = math.ceil(len(found) / settings.batch)
+    rounds = max(settings.epochs, math.ceil(settings.least_steps / in_round))
+    steps, step = rounds * in_round, 0
+    for _ in range(rounds):
         for batch in _shuffled(found, settings.batch, chance):
             target = torch.from_numpy(labels[[window.text for window in batch]]).to(device())
             loss = functional.binary_cross_entropy_with_logits(

@@ -1,8 +1,9 @@
 """How good an encoder is: fine-tuned on public Hebrew data beside the linear baseline, and asked to find likes.
 
 ``python evaluation/encoders/measure.py models/he-small`` prints, for any number of encoder folders or hub names, mean
-and spread of macro-F1 over seeds with 100, 400, 1,600 and all training examples, and a retrieval probe; every figure
-goes into ``evaluation/encoders/NAME.json``. ``--part dev`` is for choosing settings, which test parts never do.
+and spread of macro-F1 over seeds with 100, 400, 1,600 and all training examples, and a retrieval probe. Every figure
+goes into ``evaluation/encoders/NAME.json`` as soon as it is there, beside those of other tasks and sizes, so that a
+table can be made in pieces. ``--part dev`` is for choosing settings, which test parts never do.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ HERE = Path(__file__).resolve().parent
 BENCHMARKS = HERE.parents[2] / "shared" / "benchmarks"
 EMOTIONS = ("anger", "disgust", "expectation", "fear", "happy", "sadness", "surprise", "trust")
 SIZES = (100, 400, 1600, 0)  # 0 stands for all
-LEAST_STEPS = 250  # a hundred examples need more than five rounds
 NEIGHBOURS = 5
 
 Labels = NDArray[np.float32]
@@ -134,9 +134,8 @@ def linear(task: Task, known: Part, asked: Part) -> float:
 
 def fine_tuned(task: Task, known: Part, asked: Part, settings: Settings, tokenizer: FileTokenizer, how: Input) -> float:
     """Return macro-F1 of the encoder, fine-tuned as ``autocoder train`` does it."""
-    rounds = max(settings.epochs, -(-LEAST_STEPS * settings.batch // len(known.texts)))
     seen = windows(tokenizer, how, known.texts, [""] * len(known.texts))
-    network = fit(seen, known.labels, how, replace(settings, epochs=rounds), lambda _: None)
+    network = fit(seen, known.labels, how, settings, lambda _: None)
     new: list[Window] = windows(tokenizer, how, asked.texts, [""] * len(asked.texts))
     return macro_f1(task, predict(network, new, how, len(asked.texts)), asked.labels)
 
@@ -193,27 +192,29 @@ def seconds_to_train(settings: Settings, how: Input) -> float:
 
 
 def spread(values: Sequence[float]) -> dict[str, float | list[float]]:
-    """Return mean, lowest and highest, and the values."""
+    """Return the mean and the values."""
     return {"mean": float(np.mean(values)), "values": [round(value, 4) for value in values]}
 
 
-def measure(name: str, options: argparse.Namespace) -> dict[str, object]:
-    """Measure one encoder on every task and print as it goes."""
+def measure(name: str, options: argparse.Namespace) -> None:
+    """Measure one encoder on every task, print as it goes and keep every figure at once."""
     settings = Settings(name, epochs=options.epochs, rate=options.rate, frozen=options.frozen)
-    found: dict[str, object] = {"encoder": Path(name).name, "part": options.part, "settings": asdict(settings)}
-    found["settings"] = asdict(settings) | {"encoder": Path(name).name}
+    path = options.out / f"{Path(name).name}.json"
+    described = asdict(settings) | {"encoder": Path(name).name, "seed": "0, 1, 2 ...", "bfloat16": options.bfloat16}
+    keep(path, {"encoder": Path(name).name, "part": options.part, "settings": described})
     with tempfile.TemporaryDirectory() as folder:
         how = save_tokenizer(name, Path(folder))
         tokenizer = FileTokenizer(Path(folder) / "encoder" / "tokenizer.json")
         if options.time:
             seconds = seconds_to_train(settings, how)
-            found["seconds_to_train"] = {"seconds": seconds, "threads": torch.get_num_threads()}
+            keep(path, {"seconds_to_train": {"seconds": seconds, "threads": torch.get_num_threads()}})
             print(f"2,500 units of 60 pieces, five rounds: {seconds} s, {torch.get_num_threads()} threads", flush=True)
         for key in options.tasks:
             task = TASKS[key]()
             asked = task.parts[options.part]
-            rows: dict[str, object] = {"likes found": probe(asked, name, tokenizer, how)}
-            print(f"{task.name}, {len(asked.texts)} {options.part} texts", _plain(rows["likes found"]), flush=True)
+            likes = probe(asked, name, tokenizer, how)
+            keep(path, {task.name: {"likes found": likes}})
+            print(f"{task.name}, {len(asked.texts)} {options.part} texts", _plain(likes), flush=True)
             for size in options.sizes:
                 known = [task.parts["train"].drawn(size, seed) for seed in range(options.seeds)]
                 begun = time.monotonic()
@@ -226,10 +227,18 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, object]:
                 seconds = round((time.monotonic() - begun) / len(known), 1)
                 flat = [linear(task, part, asked) for part in (known if size else known[:1])]
                 label = str(size or f"all {len(known[0].texts)}")
-                rows[label] = {"encoder": spread(tuned), "linear": spread(flat), "seconds": seconds}
+                row = {"encoder": spread(tuned), "linear": spread(flat), "seconds": seconds}
+                keep(path, {task.name: {label: row}})
                 print(f"  {label:>9}  encoder {_range(tuned)}  linear {_range(flat)}  {seconds} s", flush=True)
-            found[task.name] = rows
-    return found
+
+
+def keep(path: Path, figures: dict[str, object]) -> None:
+    """Put figures into the file beside what it has; a task's figures are put among those that it has."""
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for key, value in figures.items():
+        old = known.get(key)
+        known[key] = {**old, **value} if isinstance(value, dict) and isinstance(old, dict) else value
+    path.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _range(values: Sequence[float]) -> str:
@@ -259,10 +268,7 @@ def main() -> None:
     options = parser.parse_args()
     for name in options.encoders:
         print(name, flush=True)
-        found = measure(name, options)
-        path = options.out / f"{Path(name).name}.json"
-        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        path.write_text(json.dumps(known | found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        measure(name, options)
 
 
 if __name__ == "__main__":

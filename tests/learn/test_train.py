@@ -24,7 +24,7 @@ from autocoder.vectors import UnitVectors
 
 @pytest.fixture(scope="module")
 def settings(tiny_encoder: Path) -> Settings:
-    return Settings(str(tiny_encoder), folds=2, epochs=12, batch=8, rate=5e-3, head_rate=2e-2, frozen=0)
+    return Settings(str(tiny_encoder), folds=2, epochs=12, batch=8, rate=5e-3, head_rate=2e-2, frozen=0, least_steps=0)
 
 
 @pytest.fixture(scope="module")
