@@ -6,12 +6,9 @@ from __future__ import annotations
 
 import os
 import random
-import secrets
 import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +25,7 @@ from autocoder.review.reviewer import Reviewer
 from autocoder.review.reviewer import Role as Rank
 from autocoder.review.sessions import Door, Sessions
 from autocoder.store import Store, create
+from evaluation.review.cluster import Missing, fresh, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -50,68 +48,31 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
-def postgres_program(name: str) -> str:
-    """Return where one of PostgreSQL's programs is; Debian keeps them out of the path."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: float(each.parent.name), reverse=True)
-    found = shutil.which(name) or next((str(each / name) for each in folders if (each / name).exists()), None)
-    if found is None:
-        missing(f"PostgreSQL's {name} is not on this machine")
-    return str(found)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
     """A PostgreSQL at a free port of this computer, gone after the run; gives the address up to the database's name."""
-    initdb, pg_ctl = postgres_program("initdb"), postgres_program("pg_ctl")
-    folder = Path(tempfile.mkdtemp(prefix="autocoder-postgres-"))
-    as_other: dict[str, object] = {}
-    if hasattr(os, "geteuid") and os.geteuid() == 0:  # PostgreSQL refuses to run as root
+    with ExitStack() as stack:
         try:
-            shutil.chown(folder, "postgres", "postgres")
-        except LookupError:
-            missing("there is no user postgres for PostgreSQL to run as, and it refuses to run as root")
-        as_other = {"user": "postgres", "group": "postgres", "extra_groups": []}
-
-    def run(*command: str) -> None:
-        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=120, **as_other)
-
-    password = folder / "password"
-    password.write_text(secret := secrets.token_hex(16), encoding="ascii")
-    data = str(folder / "data")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c max_connections=120"
-    how = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", f"--pwfile={password}"]
-    try:
-        run(initdb, "-D", data, "-U", "autocoder", *how)
-        run(pg_ctl, "-D", data, "-w", "-t", "60", "-l", str(folder / "log"), "-o", settings, "start")
-        try:
-            yield f"postgresql://autocoder:{secret}@127.0.0.1:{port}"
-        finally:
-            run(pg_ctl, "-D", data, "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder)
+            address = stack.enter_context(running())
+        except Missing as fault:
+            missing(str(fault))
+        yield address
 
 
 @pytest.fixture
-def postgres(cluster: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def postgres(cluster: str) -> Iterator[str]:
     """The address of a fresh database, without its password, which the environment holds."""
-    import psycopg
-
-    name = f"study_{secrets.token_hex(6)}"
-    front, _, back = cluster.partition("@")
-    monkeypatch.setenv("PGPASSWORD", front.rpartition(":")[2])
-    with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-        yield f"{front.rpartition(':')[0]}@{back}/{name}"
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with fresh(cluster) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's own Chromium, without a window."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
         missing("Chromium is not on this machine")
     from playwright.sync_api import sync_playwright

@@ -6,8 +6,6 @@ content.
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import threading
 import time
@@ -20,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from autocoder.review.app import create_app
@@ -30,7 +28,6 @@ from autocoder.review.sessions import Door
 from autocoder.store import Store
 from autocoder.store.settings import Settings, change_settings
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 HEBREW = {
     "A": "ש", "B": "נ", "E": "ק", "J": "ח", "K": "ל", "M": "צ", "R": "ר", "S": "ד", "U": "ו"
 }  # fmt: skip
@@ -43,20 +40,6 @@ def study_module() -> ModuleType:
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("there is no Chromium on this machine, and in CI the page must be seen in one")
-        pytest.skip("there is no Chromium on this machine")
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if root else [])
-        yield browser
-        browser.close()
 
 
 class Switch:
