@@ -1,3 +1,3 @@
 """autocoder: suggest codes for Hebrew interviews, and measure agreement with human coders."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

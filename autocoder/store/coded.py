@@ -29,6 +29,34 @@ class Given:
     created: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said of a suggestion; ``kept`` is whether its code stayed."""
+
+    transcript_id: int
+    span: Span
+    code: str
+    coder: str
+    kept: bool
+
+
+def answers_of_people(store: Store, transcripts: Collection[int]) -> tuple[Answer, ...]:
+    """Return how suggestions in these transcripts are answered at present."""
+    c = t.coding.c
+    query = (
+        sa.select(c.transcript_id, c.start, c.end, c.code, t.coder.c.name, t.decision.c.after)
+        .join(t.decision, t.decision.c.id == c.answer)
+        .join(t.coder, t.coder.c.id == t.decision.c.coder_id)
+        .order_by(c.transcript_id, c.start, c.id)
+    )
+    with store.reading() as connection:
+        return tuple(
+            Answer(row.transcript_id, Span(row.start, row.end), row.code, row.name, row.code in row.after)
+            for part in _parts(sorted(transcripts))
+            for row in connection.execute(query.where(c.transcript_id.in_(part)))
+        )
+
+
 def given_by_people(store: Store, transcripts: Collection[int] | None = None) -> tuple[Given, ...]:
     """Return the codings of people, all or those in some transcripts, by transcript and position."""
     return _given(store, t.coder.c.kind == CoderKind.HUMAN, transcripts)

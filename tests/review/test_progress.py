@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from autocoder.agree.proportion import wilson
 from autocoder.project import Action, Coding, Origin
-from autocoder.review.desk import Answer, Scope, answer, next_card
+from autocoder.review.desk import Answer, Scope, answer, next_card, undo
 from autocoder.review.kept import Kept
 from autocoder.review.progress import Note, note_on, percent
 from autocoder.review.reviewer import Reviewer, Role
@@ -122,6 +122,21 @@ def test_agreement_is_with_the_blind_coding_of_others_once_it_is_revealed(store:
     assert (found["דנה"].units, found["דנה"].transcripts) == (3, 1)
     assert found["דנה"].percent == pytest.approx(5 / 6)
     assert found["דנה"].kappa == pytest.approx((5 / 6 - (2 / 6 * 1 / 6 + 4 / 6 * 5 / 6)) / (1 - (2 / 36 + 20 / 36)))
+
+
+def test_who_answers_suggestions_is_compared_on_those_alone(store: Store) -> None:
+    dana = Reviewer("דנה")
+    found = next_card(store, dana, Scope(code="pay"))
+    assert found is not None
+    assert found.code is not None
+    store.add(Addition(codings=(Coding(found.transcript, found.span, found.code, "יוסי", Origin.BLIND, created=AT),)))
+    assert "דנה" not in agreement_with_blind(store)
+    answer(store, dana, found.id, Answer(Action.REJECT), AT)
+    rejected = agreement_with_blind(store)["דנה"]
+    assert (rejected.units, rejected.transcripts, rejected.percent) == (1, 1, 0.0)
+    undo(store, dana, AT)
+    answer(store, dana, found.id, Answer(Action.ACCEPT), AT)
+    assert agreement_with_blind(store)["דנה"].percent == 1.0
 
 
 def test_a_kept_figure_is_made_once_until_the_study_changes() -> None:
