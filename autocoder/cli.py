@@ -151,7 +151,7 @@ def import_(
         codes = len(plan.joined.codebook) - len(opened.codebook()) if plan.joined.codebook else 0
         about = {"files": len(plan.joined.reports), "transcripts": len(plan.joined.transcripts)}
         entry = entry_of("import", about | {"codings": plan.new_codings})
-        added = plan.new_codings if dry_run else steps.apply_import(opened, plan, entry)
+        added = plan.new_codings if dry_run else steps.apply_import(opened, plan, entry if plan.writes else None)
     if as_json:
         typer.echo(json.dumps(plan_in_json(plan, added, not dry_run), ensure_ascii=False))
         return

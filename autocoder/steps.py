@@ -83,6 +83,13 @@ class ImportPlan:
     new_codings: int
 
     @property
+    def writes(self) -> bool:
+        """Whether anything of it is not in the project already."""
+        from autocoder.store import Addition
+
+        return self.new_codings > 0 or replace(self.addition, codings=()) != Addition(at=self.addition.at)
+
+    @property
     def changes(self) -> tuple[Edition, ...]:
         """The files that change something which an earlier export brought."""
         return tuple(edition for edition in self.editions if edition.changes)

@@ -15,8 +15,9 @@ from autocoder.review.blind import BlindAnswer
 from autocoder.review.desk import Answer, Scope
 from autocoder.review.reviewer import Reviewer
 from autocoder.store import Addition, Store, open_project, passages
-from autocoder.store.assignments import NotAllowed, Task, assign, assignments, withdraw
+from autocoder.store.assignments import NotAllowed, Task, assign, assignments, commit_blind, withdraw
 from autocoder.store.audit import Deed, entries, verify
+from autocoder.store.coded import given_by_people
 from autocoder.store.decisions import ADJUDICATED, AlreadyAnswered
 from tests.review.desk_study import DANA, FIRST, LEAD, MODEL, SECOND, UNITS, YOSSI, at, build
 
@@ -65,7 +66,18 @@ def coded(both_coded: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 def codes_of(store: Store, reviewer: Reviewer) -> set[tuple[Span, str]]:
-    return {(coding.span, coding.code) for coding in store.codings() if coding.coder == reviewer.coder}
+    return {(coding.span, coding.code) for coding in given_by_people(store) if coding.coder == reviewer.coder}
+
+
+def test_blind_coding_is_no_coding_of_the_study_before_it_is_committed(store: Store) -> None:
+    blind.code(store, DANA, NAME, 3, BlindAnswer(("pay",), memo="חד"), at(1))
+    span = blind.passages_of(store, DANA, NAME)[2].span
+    key = (NAME, span, "pay", DANA.coder)
+    assert key not in {coding.key for coding in store.codings()}
+    assert (DANA.coder, NAME) in store.uncommitted()
+    commit_blind(store, DANA.coder, NAME, at(2))
+    assert key in {coding.key for coding in store.codings()}
+    assert (DANA.coder, NAME) not in store.uncommitted()
 
 
 def test_passages_come_in_order_and_what_was_skipped_comes_last(store: Store) -> None:
@@ -102,7 +114,7 @@ def test_codes_are_put_blind_and_replace_those_that_were_there(store: Store) -> 
     assert (set(again.before), set(again.after)) == ({"pay", "barrier"}, {"alone", "barrier"})
     assert codes_of(store, DANA) == {(passage.span, "alone"), (passage.span, "barrier")}
     desk.undo(store, DANA, at(3))
-    assert {coding.memo for coding in store.codings() if coding.coder == DANA.coder} == {"חד"}
+    assert {coding.memo for coding in blind.passages_of(store, DANA, NAME)[2].codings} == {"חד"}
     assert codes_of(store, DANA) == {(passage.span, "pay"), (passage.span, "barrier")}
     desk.undo(store, DANA, at(4))
     assert codes_of(store, DANA) == set()

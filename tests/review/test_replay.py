@@ -20,6 +20,7 @@ from autocoder.store import schema as t
 from autocoder.store.assignments import Task, assign
 from autocoder.store.audit import verify
 from autocoder.store.decisions import NotTakenBack, history
+from autocoder.store.passages import codings_in
 from autocoder.store.queues import Order
 from autocoder.store.settings import Settings, change_settings
 from tests.review.desk_study import CODES, DANA, FIRST, LEAD, MODEL, SECOND, YOSSI, at, build
@@ -88,7 +89,8 @@ def replayed(decisions: Iterable[Decision]) -> tuple[set[Key], set[tuple[str, Sp
 
 
 def as_stored(store: Store) -> tuple[set[Key], set[tuple[str, Span, str]]]:
-    codings = {coding.key for coding in store.codings() if coding.coder != MODEL}
+    names = (FIRST.name, SECOND.name)
+    codings = {coding.key for name in names for coding in codings_in(store, name) if coding.coder != MODEL}
     with store.reading() as connection:
         rows = connection.execute(
             sa.select(t.coding.c.start, t.coding.c.end, t.coding.c.code, t.transcript.c.name)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,9 +39,15 @@ def request_of(pieces: Iterator[bytes], length: int | None = None, kind: str = "
     return Request({"type": "http", "method": "POST", "path": "/jobs/import", "headers": headers}, come)
 
 
+def finished(work: Coroutine[object, object, Any]) -> Any:
+    """Run to the end in a thread of its own: this one may hold the loop of a browser."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def sent(folder: Path, body: bytes, most: int = 10**6, size: int = 7) -> Upload:
     pieces = (body[at : at + size] for at in range(0, len(body), size))
-    return asyncio.run(receive(request_of(pieces), folder, most))
+    return finished(receive(request_of(pieces), folder, most))
 
 
 def test_files_and_fields_arrive_byte_for_byte_however_the_body_is_cut(tmp_path: Path) -> None:
@@ -116,7 +124,7 @@ def test_a_body_that_grows_over_the_cap_is_broken_off_there_and_nothing_of_it_is
             await receive(request_of(endless()), folder, 50_000)
 
     with pytest.raises(UploadRefused, match="MB that are taken at once") as refused:
-        asyncio.run(receive_it())
+        finished(receive_it())
     assert refused.value.too_large
     assert taken <= 51_000
     assert list((tmp_path / UPLOADS).iterdir()) == []
@@ -128,7 +136,7 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_any_of_it_is_read(tm
         yield b""
 
     with pytest.raises(UploadRefused, match="MB that are taken at once"):
-        asyncio.run(receive(request_of(unread(), length=2_000_000_000), tmp_path, 50_000))
+        finished(receive(request_of(unread(), length=2_000_000_000), tmp_path, 50_000))
 
 
 @pytest.mark.parametrize(
@@ -152,4 +160,4 @@ def test_a_form_that_is_not_whole_or_not_clear_is_refused_in_one_sentence(
 def test_a_form_of_another_kind_is_refused(tmp_path: Path) -> None:
     request = request_of(iter([b"a=1"]), kind="application/x-www-form-urlencoded")
     with pytest.raises(UploadRefused, match="did not come as files"):
-        asyncio.run(receive(request, tmp_path))
+        finished(receive(request, tmp_path))
