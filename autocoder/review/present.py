@@ -26,12 +26,14 @@ class Present:
         self._choosing = threading.Lock()
         self._cards: dict[str, tuple[str, float]] = {}
         self._seen: dict[str, set[str]] = {}
+        self._written: dict[str, set[str]] = {}
 
     def shows(self, coder: str, card: str, transcript: str) -> None:
         """Note that a card is on a person's screen, with the suggestions of its transcript."""
         with self._lock:
             self._cards[coder] = (card, self._clock())
-            self._seen.setdefault(coder, set()).add(transcript)
+            if transcript not in self._written.get(coder, ()):
+                self._seen.setdefault(coder, set()).add(transcript)
 
     def of_others(self, coder: str) -> frozenset[str]:
         """Return the cards that others were shown in the last minutes."""
@@ -56,6 +58,8 @@ class Present:
             seen = self._seen.pop(coder, set())
         if seen:
             remember_seen(store, coder, seen, at)
+            with self._lock:
+                self._written.setdefault(coder, set()).update(seen)
 
     def write_down_all(self, store: Store, at: str) -> None:
         """Keep what everybody saw, before the server stops or a lead assigns blind coding."""

@@ -116,7 +116,7 @@ def append_decision(connection: sa.Connection, decision_id: int, who: str, at: s
 
 def entries(store: Store) -> Iterator[Entry]:
     """Yield the entries, the oldest first, without holding them all."""
-    with store.reading() as connection:
+    with store.reading(long=True) as connection:
         for row in _streamed(connection, sa.select(t.audit).order_by(t.audit.c.id)):
             yield Entry(row.id, row.at, row.who, row.what, row.about, row.previous, row.hash)
 
@@ -132,7 +132,7 @@ def rows(store: Store) -> Iterator[list[str]]:
 def verify(store: Store) -> Verdict:
     """Go through the whole chain and compare each recorded decision with its row."""
     head, count, seen = START, 0, set[int]()
-    with store.reading() as connection:
+    with store.reading(long=True) as connection:
         decisions = {row.id: _decision_hash(row) for row in _streamed(connection, sa.select(t.decision))}
     for entry in entries(store):
         if why := _fault(entry, head, decisions):

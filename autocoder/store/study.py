@@ -133,6 +133,10 @@ class Store:
         self.folder = folder
         self.name = name
         self._engine = engine
+        sqlite = engine.dialect.name == "sqlite"
+        # PostgreSQL reads statement by statement in any case; without a transaction around them it is asked less often
+        self._reader = engine if sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._newest: Codebook | None = None
 
     def __enter__(self) -> Store:
         return self
@@ -150,9 +154,10 @@ class Store:
         return self.folder / "models"
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """Give a connection that reads one state of the database."""
-        with explained(self.folder, self._engine), self._engine.connect() as connection:
+    def reading(self, long: bool = False) -> Iterator[sa.Connection]:
+        """Give a connection that only reads; ``long`` is for what is read row by row as it comes."""
+        engine = self._engine if long else self._reader
+        with explained(self.folder, self._engine), engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -165,10 +170,12 @@ class Store:
 
     def codebook(self) -> Codebook:
         """Return the latest version of the codebook."""
-        newest = sa.select(t.codebook.c.version, t.codebook.c.content).order_by(t.codebook.c.version.desc()).limit(1)
         with self.reading() as connection:
-            version, content = connection.execute(newest).one()
-        return codebook_from_json(content, version)
+            version = connection.scalars(sa.select(sa.func.max(t.codebook.c.version))).one()
+            if self._newest is None or self._newest.version != version:  # a version never changes
+                content = sa.select(t.codebook.c.content).where(t.codebook.c.version == version)
+                self._newest = codebook_from_json(connection.scalars(content).one(), version)
+            return self._newest
 
     def codebooks(self) -> tuple[Codebook, ...]:
         """Return every version of the codebook, the oldest first."""
