@@ -415,11 +415,13 @@ def _take_back(connection: sa.Connection, decision: Decision, at: str) -> Decisi
     connection.execute(sa.delete(t.coding).where(t.coding.c.made_by == decision.id))
     connection.execute(sa.update(t.coding).where(t.coding.c.answer == decision.id).values(answer=earlier))
     connection.execute(sa.update(t.check).where(t.check.c.answer == decision.id).values(answer=None))
-    connection.execute(sa.delete(t.check).where(t.check.c.drawn_by == decision.id, t.check.c.answer.is_(None)))
+    # the checks that it drew go with it; one that was answered goes once that answer is taken back
+    undone = sa.select(t.decision.c.undoes).where(t.decision.c.undoes.is_not(None))
+    connection.execute(sa.delete(t.check).where(t.check.c.drawn_by.in_(undone), t.check.c.answer.is_(None)))
     connection.execute(sa.delete(t.memo).where(t.memo.c.made_by == decision.id))
     if decision.action is Action.SKIP:
         _unskip(connection, decision)
-    for maker, code in _taken_away(connection, decision, replaced):
+    for maker, code in (*_taken_away(connection, decision, replaced), *_said_too(connection, decision)):
         assert maker.id is not None  # noqa: S101
         _put(connection, [coding_made_by(maker, code)], maker.id)
     assert undo.id is not None  # noqa: S101
@@ -489,6 +491,20 @@ def _taken_away(
                 if code in earlier.after:
                     yield earlier, code
                 break
+
+
+def _said_too(connection: sa.Connection, decision: Decision) -> Iterator[tuple[Decision, str]]:
+    """Yield the codings of the decision that another answer of the same person gives too: who made each, its code."""
+    if decision.mode is Mode.BLIND or decision.action in (Action.SKIP, Action.MEMO):
+        return
+    transcript_id = id_of(connection, t.transcript, decision.transcript)
+    holds = sa.or_(
+        *(sa.exists().where(table.c.answer == t.decision.c.id) for table in (t.coding, t.check)),
+    )
+    query = _standing(decision.coder).where(t.decision.c.transcript_id == transcript_id, holds)
+    for other in map(decision_of, connection.execute(query).all()):
+        if other.place == decision.place and other.action not in (Action.SKIP, Action.MEMO):
+            yield from ((other, code) for code in decision.after if code in other.after)
 
 
 def _earlier(connection: sa.Connection, decision: Decision) -> Iterator[Decision]:
