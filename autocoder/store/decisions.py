@@ -274,6 +274,7 @@ def _answer(connection: sa.Connection, deed: Deed, decision_id: int) -> None:
         replaced = t.coding.c.answer == deed.replaces
         _set_answer(connection, t.coding, replaced, sa.true(), decision_id)
         connection.execute(sa.delete(t.coding).where(t.coding.c.made_by == deed.replaces))
+        _say_again(connection, _by_id(connection, deed.replaces))
     if deed.suggestion is not None and skips:
         _skip(connection, deed.suggestion, deed.decision.coder, decision_id)
     elif deed.suggestion is not None:
@@ -421,9 +422,10 @@ def _take_back(connection: sa.Connection, decision: Decision, at: str) -> Decisi
     connection.execute(sa.delete(t.memo).where(t.memo.c.made_by == decision.id))
     if decision.action is Action.SKIP:
         _unskip(connection, decision)
-    for maker, code in (*_taken_away(connection, decision, replaced), *_said_too(connection, decision)):
+    for maker, code in _taken_away(connection, decision, replaced):
         assert maker.id is not None  # noqa: S101
         _put(connection, [coding_made_by(maker, code)], maker.id)
+    _say_again(connection, decision)
     assert undo.id is not None  # noqa: S101
     append_decision(connection, undo.id, undo.coder, at)
     return undo
@@ -493,18 +495,21 @@ def _taken_away(
                 break
 
 
-def _said_too(connection: sa.Connection, decision: Decision) -> Iterator[tuple[Decision, str]]:
-    """Yield the codings of the decision that another answer of the same person gives too: who made each, its code."""
-    if decision.mode is Mode.BLIND or decision.action in (Action.SKIP, Action.MEMO):
+def _say_again(connection: sa.Connection, gone: Decision) -> None:
+    """Put back what another standing answer of the same person says of the passage as the one that is gone did."""
+    if gone.mode is Mode.BLIND or gone.action in (Action.SKIP, Action.MEMO):
         return
-    transcript_id = id_of(connection, t.transcript, decision.transcript)
-    holds = sa.or_(
-        *(sa.exists().where(table.c.answer == t.decision.c.id) for table in (t.coding, t.check)),
-    )
-    query = _standing(decision.coder).where(t.decision.c.transcript_id == transcript_id, holds)
+    transcript_id = id_of(connection, t.transcript, gone.transcript)
+    stands = sa.or_(*(sa.exists().where(table.c.answer == t.decision.c.id) for table in (t.coding, t.check)))
+    query = _standing(gone.coder).where(t.decision.c.transcript_id == transcript_id, stands)
     for other in map(decision_of, connection.execute(query).all()):
-        if other.place == decision.place and other.action not in (Action.SKIP, Action.MEMO):
-            yield from ((other, code) for code in decision.after if code in other.after)
+        if other.place == gone.place and other.action not in (Action.SKIP, Action.MEMO) and other.id is not None:
+            made = [coding_made_by(other, code) for code in gone.after if code in other.after]
+            _put(connection, made, other.id)
+
+
+def _by_id(connection: sa.Connection, number: int) -> Decision:
+    return decision_of(connection.execute(named_decisions().where(t.decision.c.id == number)).one())
 
 
 def _earlier(connection: sa.Connection, decision: Decision) -> Iterator[Decision]:

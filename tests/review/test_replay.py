@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def standing(decisions: Iterable[Decision]) -> list[Decision]:
 
 def replayed(decisions: Iterable[Decision]) -> tuple[set[Key], set[tuple[str, Span, str]]]:
     """Tell from the log alone which codings people have made and which suggestions are answered."""
-    codings: dict[Key, int | None] = {}
+    codings: dict[Key, set[int | None]] = defaultdict(set)
     answered: dict[tuple[str, Span, str], Decision] = {}
     for decision in standing(decisions):
         if decision.action in (Action.SKIP, Action.MEMO):
@@ -81,11 +82,12 @@ def replayed(decisions: Iterable[Decision]) -> tuple[set[Key], set[tuple[str, Sp
         elif decision.before:
             subject = (decision.transcript, decision.span, decision.before[0])
             if (replaced := answered.get(subject)) is not None:
-                codings = {key: maker for key, maker in codings.items() if maker != replaced.id}
+                for makers in codings.values():
+                    makers.discard(replaced.id)
             answered[subject] = decision
         for code in decision.after:
-            codings.setdefault((decision.transcript, decision.place, code, decision.coder), decision.id)
-    return set(codings), set(answered)
+            codings[decision.transcript, decision.place, code, decision.coder].add(decision.id)
+    return {key for key, makers in codings.items() if makers}, set(answered)
 
 
 def as_stored(store: Store) -> tuple[set[Key], set[tuple[str, Span, str]]]:
