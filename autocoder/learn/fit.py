@@ -38,9 +38,9 @@ class Settings:
     epochs: int = 5
     least_steps: int = 250
     batch: int = 16
-    rate: float = 2e-4
+    rate: float = 4e-4
     head_rate: float = 3e-3
-    frozen: int = 0
+    frozen: int = 1
     dropout: float = 0.1
     heaviest: float = 4.0
 
