@@ -15,7 +15,7 @@ from autocoder.store import checks as kept_checks
 from autocoder.store import decisions as kept
 from autocoder.store.assignments import NotAllowed, may_confirm
 from autocoder.store.checks import Check
-from autocoder.store.decisions import Deed, coding_made_by
+from autocoder.store.decisions import LEAVES_THE_BULK, Deed, coding_made_by
 from autocoder.store.queues import Order, Queue, Suggestion, answered_suggestion, newest_model, next_open, open_ones
 from autocoder.store.queues import suggestion as kept_suggestion
 from autocoder.text import fingerprint
@@ -310,7 +310,6 @@ def _deed(subject: Suggestion | Check, given: Answer, coder: str, at: str, mode:
 def _with_its_subject(deed: Deed, subject: Suggestion | Check) -> Deed:
     if isinstance(subject, Suggestion):
         return replace(deed, suggestion=subject.id)
-    kept_as_it_is = deed.decision.action in (Action.ACCEPT, Action.SKIP, Action.MEMO)
-    if subject.drawn.kind is not Mode.AUDIT or kept_as_it_is:
+    if subject.drawn.kind is not Mode.AUDIT or deed.decision.action in LEAVES_THE_BULK:
         return replace(deed, check=subject.id)
     return replace(deed, check=subject.id, replaces=subject.drawn_by)

@@ -21,6 +21,8 @@ from autocoder.store.study import Store, coding_row, decision_of, id_of, insert_
 
 ADJUDICATED = "adjudicated"
 """The name under which what was settled between coders stands."""
+LEAVES_THE_BULK = (Action.ACCEPT, Action.SKIP, Action.MEMO)
+"""The answers to an audit that leave what was accepted at once as it is."""
 
 
 class AlreadyAnswered(AutocoderError):
@@ -274,7 +276,6 @@ def _answer(connection: sa.Connection, deed: Deed, decision_id: int) -> None:
         replaced = t.coding.c.answer == deed.replaces
         _set_answer(connection, t.coding, replaced, sa.true(), decision_id)
         connection.execute(sa.delete(t.coding).where(t.coding.c.made_by == deed.replaces))
-        _say_again(connection, _by_id(connection, deed.replaces))
     if deed.suggestion is not None and skips:
         _skip(connection, deed.suggestion, deed.decision.coder, decision_id)
     elif deed.suggestion is not None:
@@ -425,7 +426,6 @@ def _take_back(connection: sa.Connection, decision: Decision, at: str) -> Decisi
     for maker, code in _taken_away(connection, decision, replaced):
         assert maker.id is not None  # noqa: S101
         _put(connection, [coding_made_by(maker, code)], maker.id)
-    _say_again(connection, decision)
     assert undo.id is not None  # noqa: S101
     append_decision(connection, undo.id, undo.coder, at)
     return undo
@@ -456,8 +456,8 @@ def coding_made_by(decision: Decision, code: str) -> Coding:
 
 
 def _replaced(connection: sa.Connection, decision: Decision) -> Decision | None:
-    """Return the decision in whose place this one answers: that of the bulk which an audit looked into."""
-    if decision.mode is not Mode.AUDIT:
+    """Return the decision in whose place this one answers: that of the bulk which an audit overruled."""
+    if decision.mode is not Mode.AUDIT or decision.action in LEAVES_THE_BULK:
         return None
     drawn_by = sa.select(t.check.c.drawn_by).where(t.check.c.answer == decision.id).scalar_subquery()
     row = connection.execute(named_decisions().where(t.decision.c.id == drawn_by)).first()
@@ -493,23 +493,6 @@ def _taken_away(
                 if code in earlier.after:
                     yield earlier, code
                 break
-
-
-def _say_again(connection: sa.Connection, gone: Decision) -> None:
-    """Put back what another standing answer of the same person says of the passage as the one that is gone did."""
-    if gone.mode is Mode.BLIND or gone.action in (Action.SKIP, Action.MEMO):
-        return
-    transcript_id = id_of(connection, t.transcript, gone.transcript)
-    stands = sa.or_(*(sa.exists().where(table.c.answer == t.decision.c.id) for table in (t.coding, t.check)))
-    query = _standing(gone.coder).where(t.decision.c.transcript_id == transcript_id, stands)
-    for other in map(decision_of, connection.execute(query).all()):
-        if other.place == gone.place and other.action not in (Action.SKIP, Action.MEMO) and other.id is not None:
-            made = [coding_made_by(other, code) for code in gone.after if code in other.after]
-            _put(connection, made, other.id)
-
-
-def _by_id(connection: sa.Connection, number: int) -> Decision:
-    return decision_of(connection.execute(named_decisions().where(t.decision.c.id == number)).one())
 
 
 def _earlier(connection: sa.Connection, decision: Decision) -> Iterator[Decision]:
