@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,6 +16,7 @@ from autocoder.review.answers import AnswerRefused
 from autocoder.review.choice import Choice
 from autocoder.review.desk_page import Desk, Said, codes_in, names_of, not_allowed, pane, respond, seconds_in
 from autocoder.review.drawing import Stripe
+from autocoder.review.forms import with_form
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import SIDES, Names
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
@@ -54,19 +54,9 @@ def settle(request: Request) -> Response:
         return not_allowed(request, "adjudicate")
 
 
-async def decide(request: Request) -> Response:
+@with_form
+def decide(request: Request, form: FormData) -> Response:
     """Save a settlement and show the next difference."""
-    form = await request.form()
-    return await run_in_threadpool(_decide, request, form)
-
-
-async def finish(request: Request) -> Response:
-    """Add what both agreed on, so that the transcript is whole."""
-    form = await request.form()
-    return await run_in_threadpool(_finish, request, form)
-
-
-def _decide(request: Request, form: FormData) -> Response:
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     names, which, number = names_of(request), _number(form.get("pair")), _number(form.get("number"))
     try:
@@ -99,7 +89,9 @@ def _given(form: FormData, difference: Difference | None) -> Settlement:
     return Settlement(codes, known, str(form.get("memo", "")), seconds_in(form))
 
 
-def _finish(request: Request, form: FormData) -> Response:
+@with_form
+def finish(request: Request, form: FormData) -> Response:
+    """Add what both agreed on, so that the transcript is whole."""
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     try:
         pair = _pair(store, reviewer, choice.transcript, _number(form.get("pair")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -25,6 +24,7 @@ from autocoder.review.desk_page import (
     seconds_in,
 )
 from autocoder.review.edges import asked_span, edges
+from autocoder.review.forms import with_form
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
@@ -51,19 +51,9 @@ def code(request: Request) -> Response:
         return not_allowed(request, "blind")
 
 
-async def decide(request: Request) -> Response:
+@with_form
+def decide(request: Request, form: FormData) -> Response:
     """Save the codes of a passage and show the next."""
-    form = await request.form()
-    return await run_in_threadpool(_decide, request, form)
-
-
-async def commit(request: Request) -> Response:
-    """Close the coding of a transcript for good."""
-    form = await request.form()
-    return await run_in_threadpool(_commit, request, form)
-
-
-def _decide(request: Request, form: FormData) -> Response:
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     names, number = names_of(request), _number(form.get("number"))
     present_of(request).write_down(store, reviewer.coder, now())
@@ -95,7 +85,9 @@ def _given(form: FormData) -> BlindAnswer:
     )
 
 
-def _commit(request: Request, form: FormData) -> Response:
+@with_form
+def commit(request: Request, form: FormData) -> Response:
+    """Close the coding of a transcript for good."""
     choice = Choice.of(PATH, form)
     try:
         blind.commit(store_of(request), reviewer_of(request), choice.transcript, now())

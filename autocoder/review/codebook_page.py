@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from autocoder.review.colours import stylesheet
+from autocoder.review.forms import with_form
 from autocoder.review.look import local
 from autocoder.review.proposals import Proposal, propose
 from autocoder.review.reviewer import reviewer_of, store_of
@@ -20,13 +20,9 @@ def colours(request: Request) -> Response:
     return Response(stylesheet(store_of(request).codebook()), media_type="text/css")
 
 
-async def add(request: Request) -> Response:
+@with_form
+def add(request: Request, form: FormData) -> Response:
     """Add a code as a proposal and go back to the card, where it can be chosen at once."""
-    form = await request.form()
-    return await run_in_threadpool(_add, request, form)
-
-
-def _add(request: Request, form: FormData) -> Response:
     said = {name: str(form.get(name, "")) for name in ("name_he", "name_en", "definition")}
     propose(
         store_of(request), reviewer_of(request), Proposal(**said, parent=str(form.get("parent", "")) or None), now()

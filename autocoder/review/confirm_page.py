@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -27,6 +26,7 @@ from autocoder.review.desk_page import (
     seconds_in,
 )
 from autocoder.review.edges import asked_span, edges
+from autocoder.review.forms import with_form
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
 from autocoder.review.reviewer import reviewer_of, store_of
@@ -59,12 +59,6 @@ def confirm(request: Request) -> Response:
     return _show(request, choice, names, found, told)
 
 
-async def decide(request: Request) -> Response:
-    """Save the answer and show the next card."""
-    form = await request.form()
-    return await run_in_threadpool(_decide, request, form)
-
-
 def _asked_card(request: Request, choice: Choice, asked: QueryParams) -> Card | None:
     store, reviewer = store_of(request), reviewer_of(request)
     if asked.get("card"):
@@ -82,7 +76,9 @@ def next_card(request: Request, choice: Choice, after: str | None = None) -> Car
     )
 
 
-def _decide(request: Request, form: FormData) -> Response:
+@with_form
+def decide(request: Request, form: FormData) -> Response:
+    """Save the answer and show the next card."""
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     names, name = names_of(request), str(form.get("card", ""))
     present_of(request).write_down(store, reviewer.coder, now())

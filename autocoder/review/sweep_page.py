@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +14,7 @@ from autocoder.review.choice import Choice
 from autocoder.review.confirm_page import also_coded, choices, given, late, open_around, refused
 from autocoder.review.desk import Card
 from autocoder.review.desk_page import Desk, Said, names_of, not_allowed, pane, present_of, respond
+from autocoder.review.forms import with_form
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
@@ -35,13 +35,9 @@ def sweep(request: Request) -> Response:
     return _show(request, choice, names, request.query_params.get("card", ""), told)
 
 
-async def decide(request: Request) -> Response:
+@with_form
+def decide(request: Request, form: FormData) -> Response:
     """Save one answer, or accept all that is ticked."""
-    form = await request.form()
-    return await run_in_threadpool(_decide, request, form)
-
-
-def _decide(request: Request, form: FormData) -> Response:
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     names, name = names_of(request), str(form.get("card", ""))
     present_of(request).write_down(store, reviewer.coder, now())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,6 +10,7 @@ from starlette.routing import Route
 from autocoder.project import Decision, Mode
 from autocoder.review import adjudicate_page, blind_page, confirm_page, desk, sweep_page
 from autocoder.review.choice import Choice
+from autocoder.review.forms import with_form
 from autocoder.review.pages import wants_part
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
 from autocoder.steps import now
@@ -22,13 +22,9 @@ PATHS = (confirm_page.PATH, sweep_page.PATH, blind_page.PATH, adjudicate_page.PA
 MOST = 500
 
 
-async def undo(request: Request) -> Response:
+@with_form
+def undo(request: Request, form: FormData) -> Response:
     """Take back the last decision and go to its passage."""
-    form = await request.form()
-    return await run_in_threadpool(_undo, request, form)
-
-
-def _undo(request: Request, form: FormData) -> Response:
     store, reviewer = store_of(request), reviewer_of(request)
     path = str(form.get("path", ""))
     choice = Choice.of(path if path in PATHS else confirm_page.PATH, form)

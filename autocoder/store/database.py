@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -15,6 +16,7 @@ from autocoder.errors import AutocoderError
 
 LATEST = "0004"
 BUSY_MILLISECONDS = 15_000
+PAUSE_SECONDS = 10.0
 
 
 class ProjectFault(AutocoderError):
@@ -70,9 +72,26 @@ def _connect_postgresql(address: sa.URL) -> sa.Engine:
     if far and "sslmode" not in address.query:
         address = address.update_query_dict({"sslmode": "require"})
     try:
-        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        engine = sa.create_engine(address, hide_parameters=True, pool_size=10, max_overflow=20)
     except ModuleNotFoundError:
         raise ProjectFault('a PostgreSQL database needs: pip install "autocoder[postgres]".') from None
+
+    @sa.event.listens_for(engine, "checkout")
+    def ask_after_a_pause(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+        """Ask whether the server is still there, but not of a connection that has just been used."""
+        now = monotonic()
+        if now - record.info.get("used", now) > PAUSE_SECONDS and not _answers(engine, connection):
+            raise sa.exc.DisconnectionError
+        record.info["used"] = now
+
+    return engine
+
+
+def _answers(engine: sa.Engine, connection: DBAPIConnection) -> bool:
+    try:
+        return engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error:
+        return False
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -137,6 +138,7 @@ class Store:
         # PostgreSQL reads statement by statement in any case; without a transaction around them it is asked less often
         self._reader = engine if sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._newest: Codebook | None = None
+        self._hand = threading.local()
 
     def __enter__(self) -> Store:
         return self
@@ -156,9 +158,30 @@ class Store:
     @contextmanager
     def reading(self, long: bool = False) -> Iterator[sa.Connection]:
         """Give a connection that only reads; ``long`` is for what is read row by row as it comes."""
+        held: sa.Connection | None = None if long else getattr(self._hand, "connection", None)
+        if held is not None:
+            with explained(self.folder, self._engine):
+                yield held
+            return
         engine = self._engine if long else self._reader
         with explained(self.folder, self._engine), engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def at_hand(self) -> Iterator[None]:
+        """Keep one connection for all that this thread reads meanwhile.
+
+        Not on SQLite: a reader there goes on seeing the study as it was when it began, also after a write.
+        """
+        if self._reader is self._engine:
+            yield
+            return
+        with self.reading() as connection:
+            self._hand.connection = connection
+            try:
+                yield
+            finally:
+                self._hand.connection = None
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -761,8 +784,17 @@ def insert_decision(connection: sa.Connection, decision: Decision) -> int:
 
 
 def id_of(connection: sa.Connection, table: sa.Table, name: str) -> int:
-    """Return the id of a coder or a transcript by its name."""
-    found: int = connection.scalars(sa.select(table.c.id).where(table.c.name == name)).one()
+    """Return the id of a coder or a transcript by its name.
+
+    Neither is ever renamed or deleted, so a connection remembers what it read; not what a transaction wrote, which may
+    be taken back.
+    """
+    known: dict[tuple[str, str], int] = connection.info.setdefault("ids", {})
+    found = known.get((table.name, name))
+    if found is None:
+        found = connection.scalars(sa.select(table.c.id).where(table.c.name == name)).one()
+        if not connection.get_execution_options().get("write"):
+            known[table.name, name] = found
     return found
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from autocoder import store
 from autocoder.project import Codebook, Coder, CoderKind, Coding, Decision, Memo, Origin, Project, Span
-from autocoder.store import Addition, FileRead, ProjectFault, Store, accounts, audit
+from autocoder.store import Addition, FileRead, ProjectFault, Store, accounts, audit, database
 from autocoder.store.study import insert_decision
 
 AT = "2026-03-01T09:00:00+00:00"
@@ -161,3 +161,27 @@ def test_the_password_is_neither_kept_nor_shown(
     with pytest.raises(ProjectFault, match="PGPASSWORD or the file") as caught:
         store.open_project(tmp_path / "q")
     assert "wrong-secret" not in str(caught.value)
+
+
+def test_a_connection_that_was_cut_is_noticed_after_a_pause(
+    opened: Store, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert opened.decisions() == ()
+    with psycopg.connect(postgres, autocommit=True) as raw:
+        raw.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    monkeypatch.setattr(database, "PAUSE_SECONDS", -1.0)
+    assert opened.decisions() == ()
+
+
+def test_what_is_read_with_one_connection_at_hand_is_what_was_written_meanwhile(opened: Store) -> None:
+    with opened.at_hand():
+        assert opened.decisions() == ()
+        opened.record(DECISION)
+        assert len(opened.decisions()) == 1
+        with opened.reading() as one, opened.reading() as other:
+            assert one is other
+    with opened.reading() as one, opened.reading() as other:
+        assert one is not other
