@@ -20,12 +20,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from autocoder.project import Code, Codebook, Coder, CoderKind, Coding, Origin, Project, Role, Span, Transcript, Turn
-from autocoder.review.app import create_app
-from autocoder.review.reviewer import Reviewer
 from autocoder.review.reviewer import Role as Rank
-from autocoder.review.sessions import Door, Sessions
 from autocoder.store import Store, create
 from evaluation.review.cluster import Missing, fresh, running
+from tests.review.as_reviewer import ask_as
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -90,12 +88,8 @@ def signed_in() -> Iterator[Callable[..., TestClient]]:
     clients: list[TestClient] = []
 
     def browser(store: Store, coder: str = "דנה", rank: Rank = Rank.LEAD, team: bool = False) -> TestClient:
-        door = Door(Sessions(), 8000, frozenset({"127.0.0.1:8000"}), team)
-        headers = {"sec-fetch-site": "same-origin"}
-        client = TestClient(create_app(store, door), "http://127.0.0.1:8000", headers=headers, follow_redirects=False)
-        client.cookies.set(door.cookie, door.sessions.open(Reviewer(coder, rank)))
-        clients.append(client)
-        return client
+        clients.append(ask_as(store, coder, rank, team, follow_redirects=False))
+        return clients[-1]
 
     yield browser
     for client in clients:

@@ -24,19 +24,17 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from starlette.types import Receive, Send
-from starlette.types import Scope as ASGIScope
 
 from autocoder.bundled import codebooks, study
 from autocoder.project import Action, Coder, CoderKind, Role, Span, Transcript, Turn
 from autocoder.read import read_file
-from autocoder.review import browse, confirm_page, progress
+from autocoder.review.app import create_app
 from autocoder.review.desk import Answer, Scope, answer, next_card
 from autocoder.review.progress import figures
 from autocoder.review.reviewer import Reviewer
 from autocoder.review.reviewer import Role as Part
+from autocoder.review.sessions import Door, Sessions
 from autocoder.steps import find_codebook
 from autocoder.store import Addition, Store, counts, create, open_project
 from autocoder.store.checks import next_check
@@ -290,14 +288,11 @@ def _wait_for_examples(client: TestClient, seconds: float = 120.0) -> None:
 
 
 def _client(store: Store) -> TestClient:
-    app = Starlette(routes=[*browse.routes, *progress.routes, *confirm_page.routes])
-    app.state.store = store
-
-    async def known(scope: ASGIScope, receive: Receive, send: Send) -> None:
-        scope.setdefault("state", {})["reviewer"] = LEAD
-        await app(scope, receive, send)
-
-    return TestClient(known)
+    """Return a browser that is signed in to the page as it is served."""
+    door = Door(Sessions(), 8000, frozenset({"127.0.0.1:8000"}))
+    client = TestClient(create_app(store, door), "http://127.0.0.1:8000", headers={"sec-fetch-site": "same-origin"})
+    client.cookies.set(door.cookie, door.sessions.open(LEAD))
+    return client
 
 
 def measure(folder: Path, size: Size) -> dict[str, Any]:

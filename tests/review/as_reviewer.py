@@ -1,26 +1,21 @@
-"""A browser without a browser: some routes of the page, asked by one person, without the guard and the gate."""
+"""A browser without a browser: the page as it is served, asked by one person who is signed in."""
 
 from __future__ import annotations
 
-from starlette.applications import Starlette
-from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
 
-from autocoder.review import browse, codebook_page, confirm_page, progress
-from autocoder.review.present import Present
+from autocoder.review.app import create_app
 from autocoder.review.reviewer import Reviewer, Role
+from autocoder.review.sessions import Door, Sessions
 from autocoder.store import Store
 
 
-def ask_as(store: Store, coder: str, role: Role = Role.CODER) -> TestClient:
-    routes: list[BaseRoute] = [*browse.routes, *progress.routes, *codebook_page.routes, *confirm_page.routes]
-    app = Starlette(routes=routes)
-    app.state.store = store
-    app.state.present = Present()
-
-    async def known(scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("state", {})["reviewer"] = Reviewer(coder, role)
-        await app(scope, receive, send)
-
-    return TestClient(known)
+def ask_as(
+    store: Store, coder: str, role: Role = Role.CODER, team: bool = False, follow_redirects: bool = True
+) -> TestClient:
+    door = Door(Sessions(), 8000, frozenset({"127.0.0.1:8000"}), team)
+    headers = {"sec-fetch-site": "same-origin"}
+    app = create_app(store, door)
+    client = TestClient(app, "http://127.0.0.1:8000", headers=headers, follow_redirects=follow_redirects)
+    client.cookies.set(door.cookie, door.sessions.open(Reviewer(coder, role)))
+    return client

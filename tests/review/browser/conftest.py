@@ -6,7 +6,6 @@ content.
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from autocoder.review.app import create_app
 from autocoder.review.reviewer import Reviewer, Role
-from autocoder.review.server import Serving, config_for, door_for
+from autocoder.review.server import Serving, config_for, door_for, listen
 from autocoder.review.sessions import Door
 from autocoder.store import Store
 from autocoder.store.settings import Settings, change_settings
@@ -53,10 +52,9 @@ class Switch:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[tuple[Switch, Door]]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        asked = Serving(port=listening.getsockname()[1])
-        switch, door = Switch(), door_for(asked, asked.port)
+    asked = Serving()
+    with listen(asked) as listening:
+        switch, door = Switch(), door_for(asked, listening.getsockname()[1])
         config = config_for(switch, asked)
         config.lifespan = "off"
         running = uvicorn.Server(config)

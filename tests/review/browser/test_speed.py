@@ -8,11 +8,15 @@ import statistics
 from dataclasses import replace
 from pathlib import Path
 
+from playwright.sync_api import Page
+
 from autocoder import steps
 from autocoder.bundled import study
 from autocoder.project import Coder, CoderKind, Origin, Role
+from autocoder.report.words import Language
 from autocoder.review.app import create_app
 from autocoder.review.sessions import Door
+from autocoder.review.words import words
 from autocoder.store import Store
 from autocoder.store.settings import Settings, change_settings
 from tests.review.browser.conftest import Served, Switch
@@ -31,6 +35,7 @@ TIMED = """() => new Promise((done, fail) => {
   document.body.dispatchEvent(new KeyboardEvent('keydown', key));
 })"""
 MODEL = "autocoder m1"
+GATHERING = words(Language.HEBREW)["similar_being_made"]
 
 
 def demonstration(folder: Path) -> Store:
@@ -53,18 +58,29 @@ def quiet() -> bool:
     return not hasattr(os, "getloadavg") or os.getloadavg()[0] < (os.cpu_count() or 1)
 
 
+def timed(page: Page) -> float:
+    """Return the median milliseconds of 25 keys."""
+    times = []
+    for _ in range(25):
+        times.append(page.evaluate(TIMED))
+        page.wait_for_selector("html.ready", state="attached")
+    return statistics.median(times)
+
+
 def test_the_next_card_is_drawn_within_80_milliseconds_of_the_key(
     served: Served, server: tuple[Switch, Door], tmp_path: Path
 ) -> None:
     switch, door = server
     with demonstration(tmp_path / "demonstration") as store:
         switch.app = create_app(store, door)
-        window = served.open(store.coders()[0].name)
-        page = window.go("/confirm")
-        times = []
-        for _ in range(25):
-            times.append(page.evaluate(TIMED))
-            page.wait_for_selector("html.ready", state="attached")
-    middle = statistics.median(times)
-    print(f"from the key to the next card drawn: median {middle:.0f} ms, slowest {max(times):.0f} ms")
+        page = served.open(store.coders()[0].name).go("/confirm")
+        first = timed(page)  # while similar passages are read in the same process, for the first seconds of a day
+        for _ in range(60):
+            page.reload()
+            if GATHERING not in page.content():
+                break
+            page.wait_for_timeout(500)
+        middle = timed(page)
+    print(f"from the key to the next card drawn: median {middle:.0f} ms, {first:.0f} ms in the first seconds")
     assert middle < (80 if quiet() else 600)
+    assert first < (250 if quiet() else 900)
