@@ -313,6 +313,7 @@ def status(project: ProjectFolder, as_json: AsJson = False) -> None:
     with steps.open_project(project) as opened:
         summary = opened.summary()
         models = [folder.name for folder in steps.model_folders(opened)]
+        say_what_is_left_out(opened)
     if as_json:
         typer.echo(json.dumps(asdict(summary) | {"models": models}, ensure_ascii=False))
         return
@@ -327,6 +328,12 @@ def status(project: ProjectFolder, as_json: AsJson = False) -> None:
         typer.echo(f"  {count.codings:6} codings in {count.transcripts} transcripts by {count.coder.name} ({kind})")
     typer.echo(f"  models: {', '.join(models) or 'none yet'}; {summary.decisions} review decisions")
     typer.echo(f"Next: {next_step(project, summary, models)}")
+
+
+def say_what_is_left_out(opened: Store) -> None:
+    """Say whose blind coding is not committed yet, so that it is in nothing that is made now."""
+    for coder, transcript in opened.uncommitted():
+        typer.echo(f"Left out: the blind coding of {transcript} by {coder}, not committed on the page yet.", err=True)
 
 
 def next_step(project: Path, summary: Summary, models: list[str]) -> str:
@@ -364,6 +371,7 @@ def train(
     from autocoder.learn.card import WHO
 
     with steps.open_project(project) as opened, progress_bar("training", NOT_KEPT) as report:
+        say_what_is_left_out(opened)
         manifest = steps.train_model(opened, report, coder, encoder, seed)
         record(opened, "train", {"model": manifest.name})
         folder = opened.models / manifest.name
@@ -469,6 +477,7 @@ def export(
     from autocoder.export import export as write
 
     with steps.open_project(project) as opened:
+        say_what_is_left_out(opened)
         study, decisions = opened.load(), opened.decisions()
         for name in set(transcript or []) - {each.name for each in study.transcripts}:
             raise steps.NoSuchThing(f"there is no transcript {name}; name it as its file is named, without the ending.")
@@ -532,6 +541,7 @@ def agree(
         raise AutocoderError(f"--epsilon {epsilon:g} is not between 0 and 1; 0.2 is usual with experts.")
     writable(json_file, csv_file, xlsx_file, html_file)
     with steps.open_project(project) as opened:
+        say_what_is_left_out(opened)
         found = steps.report_agreement(opened, question, margin, epsilon)
         record(opened, "agreement", {"coders": len(question.coders)})
         book = opened.codebook()
@@ -628,6 +638,7 @@ def evaluate(
     language = language_of(lang)
     writable(json_file, csv_file, html_file)
     with steps.open_project(project) as opened, progress_bar("evaluating", NOT_EVALUATED) as report:
+        say_what_is_left_out(opened)
         found = steps.evaluate_model(opened, report, model, curve or encoder_curve, encoder_curve)
         book = opened.codebook()
     if csv_file:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from autocoder import cli
 from autocoder.project import Action, Coding, Mode, Origin, Reason, Span
 from autocoder.review import adjudicate, blind, desk
 from autocoder.review.adjudicate import Settlement
@@ -75,9 +77,12 @@ def test_blind_coding_is_no_coding_of_the_study_before_it_is_committed(store: St
     key = (NAME, span, "pay", DANA.coder)
     assert key not in {coding.key for coding in store.codings()}
     assert (DANA.coder, NAME) in store.uncommitted()
+    shown = CliRunner().invoke(cli.app, ["status", str(store.folder)])
+    assert f"Left out: the blind coding of {NAME} by {DANA.coder}" in shown.stderr
     commit_blind(store, DANA.coder, NAME, at(2))
     assert key in {coding.key for coding in store.codings()}
     assert (DANA.coder, NAME) not in store.uncommitted()
+    assert "Left out" not in CliRunner().invoke(cli.app, ["status", str(store.folder)]).stderr
 
 
 def test_passages_come_in_order_and_what_was_skipped_comes_last(store: Store) -> None:
