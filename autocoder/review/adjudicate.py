@@ -11,8 +11,8 @@ from uuid import uuid4
 
 from autocoder.project import Action, CoderKind, Coding, Decision, Mode, Origin, Reason, Span
 from autocoder.review.answers import AnswerRefused, refuse_codes, refuse_memo
-from autocoder.review.draw import units_of
 from autocoder.review.reviewer import Reviewer
+from autocoder.review.units import units_of
 from autocoder.segment import belongs
 from autocoder.store import Store, passages
 from autocoder.store import decisions as kept

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from autocoder.project import Action, Coding, Decision, Mode, Span
 from autocoder.review.answers import AnswerRefused, refuse_codes, refuse_memo, refuse_span
-from autocoder.review.draw import units_of
 from autocoder.review.reviewer import Reviewer
+from autocoder.review.units import units_of
 from autocoder.segment import belongs
 from autocoder.store import Store, assignments, passages
 from autocoder.store import decisions as kept

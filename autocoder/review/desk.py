@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from autocoder.project import Action, Decision, Mode, Span
 from autocoder.review.answers import AnswerRefused, refuse_codes, refuse_memo, refuse_span
-from autocoder.review.draw import audited, checks_after
+from autocoder.review.checks import audited, checks_after
 from autocoder.review.reviewer import Reviewer
 from autocoder.store import Store
 from autocoder.store import checks as kept_checks

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from autocoder.agree import cohen_kappa
-from autocoder.project import Origin, Span, Transcript, Turn
-from autocoder.segment import belongs, segments
+from autocoder.project import Origin, Span, Transcript
+from autocoder.review.units import unit_spans
+from autocoder.segment import belongs
 from autocoder.store import Store
 from autocoder.store.coded import Answer, Given, answers_of_people, coded_blind, given_by_people, numbered
 from autocoder.text import fingerprint
@@ -89,12 +89,6 @@ def _answered(answers: Sequence[Answer], given: Sequence[Given], blind: frozense
             theirs = [each for each in given if each.coder == other]
             found = [any(each.code == a.code and belongs(each.span, a.span) for each in theirs) for a in mine]
             yield person, _Side(np.array([[a.kept for a in mine], found], dtype=int), len(mine))
-
-
-@lru_cache(maxsize=256)
-def unit_spans(text: str, turns: tuple[Turn, ...]) -> tuple[Span, ...]:
-    """Return the units of coding of a transcript with this text and these turns."""
-    return tuple(unit.span for unit in segments(Transcript("", text, turns)))
 
 
 def sets_of(units: Sequence[Span], given: Iterable[Given]) -> list[frozenset[str]]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from autocoder.decided import Status, statuses
 from autocoder.project import Action, Coding, Exclusion, Mode
-from autocoder.review import desk, draw, proposals
+from autocoder.review import checks, desk, proposals
 from autocoder.review.answers import AnswerRefused
 from autocoder.review.desk import Answer, Scope
 from autocoder.review.present import IN_VIEW, Present
@@ -62,11 +62,11 @@ def test_about_a_tenth_of_the_cards_are_passages_without_any_suggestion(store: S
 
 def test_the_share_is_that_of_the_cards_over_many_draws() -> None:
     shares = Settings(random_share=0.1, planted=True, planted_share=0.05)
-    kinds = Counter(draw.kind_drawn(shares, number / 20_000) for number in range(20_000))
+    kinds = Counter(checks.kind_drawn(shares, number / 20_000) for number in range(20_000))
     cards = 20_000 + kinds[Mode.RANDOM] + kinds[Mode.PLANTED]
     assert kinds[Mode.RANDOM] / cards == pytest.approx(0.1, abs=0.001)
     assert kinds[Mode.PLANTED] / cards == pytest.approx(0.05, abs=0.001)
-    without = Counter(draw.kind_drawn(Settings(random_share=0), n / 1000) for n in range(1000))
+    without = Counter(checks.kind_drawn(Settings(random_share=0), n / 1000) for n in range(1000))
     assert without == {None: 1000}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from autocoder.project import Codebook, Decision, Mode, Origin, Role, Span, Transcript, Turn
+from autocoder.review.units import units_of
 from autocoder.segment import LONGEST, segments
 from autocoder.store import Store, passages
 from autocoder.store.checks import asked
@@ -116,14 +116,3 @@ def _family(book: Codebook, codes: Iterable[str]) -> set[str]:
     above = {ancestor.id for code in given for ancestor in book.ancestors(code)}
     below = {code.id for code in book if any(ancestor.id in given for ancestor in book.ancestors(code.id))}
     return given | above | below
-
-
-def units_of(store: Store, name: str) -> tuple[Span, ...]:
-    """Return the units of coding of a transcript, in order."""
-    transcript = passages.transcript(store, name)
-    return () if transcript is None else _units(transcript.text, transcript.turns)
-
-
-@lru_cache(maxsize=128)
-def _units(text: str, turns: tuple[Turn, ...]) -> tuple[Span, ...]:
-    return tuple(unit.span for unit in segments(Transcript("", text, turns)))
