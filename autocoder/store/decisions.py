@@ -391,7 +391,7 @@ def _refuse_if_built_upon(connection: sa.Connection, together: Sequence[Decision
         )
         for row in connection.execute(later):
             other = decision_of(row)
-            if other.id not in ids and other.place == decision.place:
+            if other.id not in ids and decision.place in (other.span, other.place):
                 raise NotTakenBack("a later decision of yours is about the same passage; take that one back first.")
 
 

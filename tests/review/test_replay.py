@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from autocoder.project import Action, Decision, Mode, Span
 from autocoder.review import blind, desk
+from autocoder.review.answers import AnswerRefused
 from autocoder.review.blind import BlindAnswer
 from autocoder.review.desk import Answer, Scope
-from autocoder.store import Store, open_project
+from autocoder.store import Store, open_project, passages
 from autocoder.store import schema as t
 from autocoder.store.assignments import Task, assign
 from autocoder.store.audit import verify
@@ -100,6 +101,11 @@ def as_stored(store: Store) -> tuple[set[Key], set[tuple[str, Span, str]]]:
     return codings, {(row.name, Span(row.start, row.end), row.code) for row in rows}
 
 
+def quote(store: Store, name: str, span: Span) -> str:
+    transcript = passages.transcript(store, name)
+    return transcript.quote(span) if transcript is not None and span.end <= len(transcript.text) else ""
+
+
 def play(store: Store, kind: str, who: object, what: object, second: int) -> None:
     if kind == "blind":
         blind.code(store, DANA, SECOND.name, who, BlindAnswer(what), at(second))  # type: ignore[arg-type]
@@ -120,7 +126,12 @@ def play(store: Store, kind: str, who: object, what: object, second: int) -> Non
     else:
         card = desk.next_card(store, who, Scope(Order.DOCUMENT, FIRST.name))
         assert isinstance(what, Answer)
-        if card is not None and not (card.code is None and what.action in (Action.ACCEPT, Action.MOVE)):
+        if card is None or (card.code is None and what.action in (Action.ACCEPT, Action.MOVE)):
+            return
+        if what.new_span is not None and not quote(store, card.transcript, what.new_span).strip():
+            with pytest.raises(AnswerRefused, match="hold no text"):
+                desk.answer(store, who, card.id, what, at(second))
+        else:
             desk.answer(store, who, card.id, what, at(second))
 
 
@@ -158,6 +169,19 @@ def test_a_second_look_that_leaves_a_bulk_as_it_is_brings_nothing_back_after_it(
     assert as_stored(store) == (set(), set())
     with store.reading() as connection:
         assert connection.scalars(sa.select(sa.func.count()).select_from(t.check)).one() == 0
+
+
+def test_a_bulk_stays_while_a_second_look_that_moved_its_boundaries_stands(store: Store) -> None:
+    play(store, "sweep", YOSSI, "pay", 1)
+    bulk = history(store, YOSSI.coder)[0]
+    play(store, "answer", YOSSI, Answer(Action.MOVE, new_span=Span(bulk.span.start, bulk.span.end - 1)), 2)
+    looked = history(store, YOSSI.coder)[0]
+    assert looked.mode is Mode.AUDIT
+    with pytest.raises(NotTakenBack, match="take that one back first"):
+        desk.undo(store, YOSSI, at(3), bulk.id)
+    while desk.undo(store, YOSSI, at(4)) is not None:
+        pass
+    assert as_stored(store) == (set(), set())
 
 
 def test_the_log_of_all_that_play_is_whole(store: Store) -> None:
