@@ -49,10 +49,13 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _ENCRYPTED_FLAG = 0x1
 _DRIVE = re.compile(r"^[A-Za-z]:")
-DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError, MemoryError)
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError, MemoryError),
+    UnicodeDecodeError,
+)
 """What ``zipfile`` raises for a damaged archive, for readers that hand the file to another library.
 
-A damaged header of LZMA asks for any amount of memory.
+A damaged header of LZMA asks for any amount of memory; a member's name may stand a second time, damaged, before it.
 """
 
 

@@ -31,7 +31,7 @@ LAYOUT = Layout(
 )
 _PARAGRAPH = re.compile(r"¶\s*(\d+)")
 _CODE_ENDS = re.compile(r"[\r\n]+|_x000D_")
-_COUNTED = re.compile(r"\s*\{\d+-\d+\}$")  # groundedness and density behind a code's name
+_COUNTED = re.compile(r"(?<!\s)\s*\{\d+-\d+\}$")  # groundedness and density behind a code's name
 _DOCUMENT = re.compile(r"^D?\s*\d+\s*:\s+(?=\S)")
 
 

@@ -23,6 +23,8 @@ from autocoder.project import Code, Codebook, Exclusion, Reading
 
 MAX_BYTES = 4 * 1024**2
 """The largest file that is read; the largest built-in codebook holds a fiftieth of it."""
+MAX_VALUES = 200_000
+"""The most keys, values, lists and records that are read; the largest built-in codebook holds a hundredth of it."""
 RELATIONS = ("same", "renamed", "narrowed", "split", "moved", "merged", "redefined", "dissolved")
 """How a code became the code it points to in another codebook; a dissolved one points to none."""
 NEEDS_CHECK = " (needs check)"
@@ -89,6 +91,24 @@ def _lines(codebook: Codebook) -> Iterator[tuple[str, bool, str]]:
         yield codebook.path(code.id), code.id in codebook.exclusive, repr(code)
 
 
+class _TooMany(Exception):
+    """A file of more values than a codebook has."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain values only, and no more of them than fit into memory many times over."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._values = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise _TooMany
+        return super().compose_node(parent, index)
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes plain values only, as safe_dump does; PyYAML alone loses a rare line break between single quotes."""
 
@@ -133,8 +153,13 @@ def _text_of(path: Path) -> str:
 def _parse(text: str, path: Path) -> Codebook:
     """Return the codebook of a YAML text; ``path`` only names the file in what is refused."""
     try:
-        _check_nodes(yaml.compose(text, Loader=yaml.SafeLoader), path)
-        document = yaml.safe_load(text)
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        _check_nodes(root, path)
+        document = None if root is None else loader.construct_document(root)
+    except _TooMany as error:
+        what = f"it holds more than {MAX_VALUES:,} values, too many for a codebook"
+        raise FileRefused(path, what, "give the codebook's own file") from error
     except yaml.MarkedYAMLError as error:
         place = f"line {error.problem_mark.line + 1}" if error.problem_mark else ""
         remedy = "check the indentation, and put text that holds a colon or begins with a sign in quotes"
@@ -149,7 +174,7 @@ def _parse(text: str, path: Path) -> Codebook:
 
 
 def _check_nodes(root: yaml.Node | None, path: Path) -> None:
-    """Refuse what safe_load would swallow: a key given twice (the last one wins) and an alias (a copy, or a loop)."""
+    """Refuse what the loader would swallow: a key given twice (the last one wins) and an alias (a copy, or a loop)."""
     seen: set[int] = set()
     waiting = [root] if root is not None else []
     while waiting:
@@ -168,7 +193,7 @@ def _check_nodes(root: yaml.Node | None, path: Path) -> None:
 
 
 def _codebook(document: object, path: Path) -> Codebook:
-    """Build the codebook from what safe_load returned."""
+    """Build the codebook from the plain values of its file."""
     with _blamed(path):
         top = _mapping(document, _HEAD, "the file")
         if "name" not in top:

@@ -55,7 +55,7 @@ LAYOUT = Layout(
     "give it the columns document, start, end, code, coder and quote",
 )
 _REQUIRED = ("document", "code", "quote")
-_PATH = re.compile(r"\s+>\s+")
+_PATH = re.compile(r"(?<!\s)\s+>\s+")  # begins where the space does: one pass over any cell
 
 
 class _BadRow(ValueError):

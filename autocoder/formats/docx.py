@@ -22,7 +22,7 @@ from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
@@ -53,18 +53,20 @@ class _Weights:
     """Whether a run is bold: by itself, by its character style, by its paragraph's style."""
 
     def __init__(self, document: Document) -> None:
-        self._styles = {style.style_id: style for style in document.styles}
+        # the elements themselves: python-docx knows no style without a type
+        styles = document.styles.element.iterchildren(f"{_W}style")
+        self._styles: dict[str, etree._Element] = {style.get(f"{_W}styleId", ""): style for style in styles}
         self.of_style = cache(self._of_style)
 
     def _of_style(self, style_id: str) -> bool:
-        style: Any = self._styles.get(style_id)
-        for _ in range(len(self._styles)):
+        style = self._styles.get(style_id)
+        for _ in range(len(self._styles)):  # styles may rest on each other in a circle
             if style is None:
                 return False
-            properties = style.element.find(f"{_W}rPr")
-            if (weight := _weight(properties)) is not None:
+            if (weight := _weight(style.find(f"{_W}rPr"))) is not None:
                 return weight
-            style = getattr(style, "base_style", None)
+            base = style.find(f"{_W}basedOn")
+            style = None if base is None else self._styles.get(base.get(f"{_W}val", ""))
         return False
 
     def of_run(self, run: etree._Element, inherited: bool) -> bool:

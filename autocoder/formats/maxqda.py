@@ -80,7 +80,7 @@ LAYOUT = Layout(
     "export the coded segments again with the columns Document name, Code and Segment",
 )
 
-_PATH = re.compile(r"\s+>\s+")
+_PATH = re.compile(r"(?<!\s)\s+>\s+")  # begins where the space does: one pass over any cell
 _PART = re.compile(r"^autocoder part (\d+) of (\d+)(?:\n|$)")
 _NOT_IN_CELL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 

@@ -9,6 +9,8 @@ one report a code.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +24,24 @@ from autocoder.formats.plain import read_text
 from autocoder.project import Coder, Problem, Quote, Reading
 
 _REMEDY = "export the code's report from NVivo again"
-_DOCUMENT = re.compile(
-    r"^<?(?P<path>[^<>]*?\\[^<>]*?)>?\s+[-–]\s+§?\s*(?P<count>\d+)\s+\S.*\[\s*[\d.,]+\s*%[^\]]*\]\s*$"
-)
+# a heading is taken apart from its end, so that every step is one pass over the line, whatever stands there
+_COVERAGE = re.compile(r"\s*[\d.,]+\s*%")
+_BEFORE_COUNT = re.compile(r"\s[-–](?=\s)")
+_COUNT = re.compile(r"\s*§?\s*(\d+)\s+\S")
 _REFERENCE = re.compile(r"^\S+(?:\s\S+)?\s+\d+\s+[-–]\s+[\d.,]+\s*%.{0,30}$")
-_CODE = re.compile(r"^<?(?:Codes|Nodes|Kodes|Knoten|קודים)\\+(?P<path>[^<>]+?)>?\s*$")
-_NAMED = re.compile(r"^(?:Name|Code|Node|Knoten|שם|קוד)\s*:\s*(?P<path>\S.*?)\s*$")
+_CODE = re.compile(r"<?(?:Codes|Nodes|Kodes|Knoten|קודים)\\+(?P<path>[^<>\\][^<>]*)>?")
+_NAMED = re.compile(r"(?:Name|Code|Node|Knoten|שם|קוד)\s*:\s*(?P<path>\S.*)")
 _SLASHES = re.compile(r"\\+")
 _LINES_BEFORE = 200
 UNKNOWN_CODER = "unknown"
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """The line above a document's references: the document, and how many it promises."""
+
+    document: str
+    count: int
 
 
 @dataclass
@@ -49,7 +60,7 @@ def is_report(path: Path) -> bool:
         lines = _lines(path)[0][:_LINES_BEFORE]
     except FileRefused:
         return False
-    document = next((place for place, line in enumerate(lines) if _DOCUMENT.match(line)), None)
+    document = next((place for place, line in enumerate(lines) if _heading(line)), None)
     return document is not None and any(_REFERENCE.match(line) for line in lines[document + 1 :])
 
 
@@ -77,14 +88,14 @@ def _references(lines: Sequence[str], stem: str) -> Iterator[_Reference]:
     document = ""
     current: _Reference | None = None
     for number, line in enumerate(lines, 1):
-        heading = _DOCUMENT.match(line)
-        code = _code_in(line) if current is None or not document else _CODE.match(line) and _code_in(line)
+        heading = _heading(line)
+        code = _code_in(line, named=current is None or not document)
         if heading or code or (document and _REFERENCE.match(line)):
             if current is not None:
                 yield current
             current = None
         if heading:
-            document = _SLASHES.split(heading["path"].strip())[-1]
+            document = heading.document
         elif code:
             code_path, document = code, ""
         elif document and _REFERENCE.match(line):
@@ -95,19 +106,34 @@ def _references(lines: Sequence[str], stem: str) -> Iterator[_Reference]:
         yield current
 
 
-def _code_in(line: str) -> tuple[str, ...]:
-    match = _CODE.match(line) or _NAMED.match(line)
+def _heading(line: str) -> _Heading | None:
+    """Return what a document's heading says; None for any other line."""
+    before, bracket, coverage = line.rstrip().rpartition("[")
+    if not bracket or not coverage.endswith("]") or not _COVERAGE.match(coverage):
+        return None
+    dash = max((match.start() for match in _BEFORE_COUNT.finditer(before)), default=-1)
+    count = _COUNT.match(before, dash + 2)
+    path = before[: max(dash, 0)].strip().removeprefix("<").removesuffix(">")
+    if count is None or "\\" not in path or "<" in path or ">" in path:
+        return None
+    return _Heading(_SLASHES.split(path)[-1], int(count[1]))
+
+
+def _code_in(line: str, named: bool) -> tuple[str, ...]:
+    """Return the path of the code that a line gives, ``named`` also behind a word such as Name."""
+    line = line.strip()
+    match = _CODE.fullmatch(line) or (_NAMED.fullmatch(line) if named else None)
     return tuple(part.strip() for part in _SLASHES.split(match["path"]) if part.strip()) if match else ()
 
 
 def _miscounted(path: Path, lines: Sequence[str], references: Sequence[_Reference]) -> Iterator[Problem]:
     """Name the documents whose heading promises another number of references than were found below it."""
-    headings = [(number, match) for number, line in enumerate(lines, 1) if (match := _DOCUMENT.match(line))]
-    for place, (number, match) in enumerate(headings):
-        end = headings[place + 1][0] if place + 1 < len(headings) else len(lines) + 1
-        found = sum(number < each.line < end for each in references)
-        if found != int(match["count"]):
-            what = f"its heading says {match['count']} references and {found} were found"
+    headings = [(number, heading) for number, line in enumerate(lines, 1) if (heading := _heading(line))]
+    begins = [number for number, _ in headings]
+    found = Counter(bisect_left(begins, each.line) - 1 for each in references)
+    for place, (number, heading) in enumerate(headings):
+        if found[place] != heading.count:
+            what = f"its heading says {heading.count} references and {found[place]} were found"
             yield Problem(path.name, f"line {number}", what)
 
 

@@ -28,7 +28,7 @@ OVERSHOOT = 2
 BOM = "\ufeff"
 _WIDE = re.compile("[\U00010000-\U0010ffff]")
 _LINE_END = re.compile("\r\n?|\n")
-_CUT_NAME = re.compile(r"\s*(?:\.\.\.|…)$")
+_CUT_NAME = re.compile(r"(?<!\s)\s*(?:\.\.\.|…)$")
 
 
 @dataclass(frozen=True)

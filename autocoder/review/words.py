@@ -300,7 +300,10 @@ _WORDS = {
         "Not enough passages were coded blind yet to say how often this code is suggested rightly.",
         "אין עדיין די קטעים בקידוד עיוור כדי לומר באיזו תדירות הקוד הזה מוצע נכון.",
     ),
-    "right_being_made": ("How often this code was right so far is being worked out…", "שיעור ההצעות הנכונות לקוד הזה בחישוב…"),
+    "right_being_made": (
+        "How often this code was right so far is being worked out…",
+        "שיעור ההצעות הנכונות לקוד הזה בחישוב…",
+    ),
     "similar_being_made": ("Similar passages are being looked up…", "קטעים דומים נאספים כעת…"),
     "progress_of": ("Suggestions of {model}", "ההצעות של {model}"),
     "no_suggestions": (

@@ -104,6 +104,13 @@ def test_a_damaged_member_is_refused(file):
         open_archive(file).read("a")
 
 
+def test_a_member_whose_own_name_is_damaged_is_refused(file):
+    zipped(file, {"שכר.txt": b"text"})
+    file.write_bytes(file.read_bytes().replace("שכר".encode(), b"\xbf" * 6, 1))  # the directory's, at the end, is whole
+    with pytest.raises(FileRefused, match="it is damaged"):
+        open_archive(file).read("שכר.txt")
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autocoder.errors import AutocoderError, FileRefused
+from autocoder.formats import codebook_yaml
 from autocoder.formats.codebook_yaml import MAX_BYTES, RELATIONS, read, write
 from autocoder.project import Code, Codebook, Exclusion, Reading
 
@@ -199,6 +200,13 @@ def test_a_file_that_is_missing_or_too_large_is_refused(tmp_path: Path) -> None:
     large.write_bytes(b"#" * (MAX_BYTES + 1))
     with pytest.raises(FileRefused, match="too many"):
         read(large)
+
+
+def test_a_file_of_more_values_than_a_codebook_has_is_refused(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codebook_yaml, "MAX_VALUES", 1_000)
+    assert len(codebook_of(make("name: x\ncodes:\n" + "".join(f"- id: a{n}\n" for n in range(300))))) == 300
+    with pytest.raises(FileRefused, match="more than 1,000 values"):
+        read(make("[" + "a," * 1_000 + "a]"))
 
 
 def test_what_is_written_comes_back_equal(make: Make, tmp_path: Path) -> None:

@@ -104,6 +104,19 @@ def test_bold_by_style_counts_as_bold(document):
     assert document.turns() == [("רונית", "א."), ("רונית", "ב.")]
 
 
+def test_a_style_without_a_type_or_resting_on_itself_is_read_like_any(document):
+    styles = document.word.styles.element
+    for each in (
+        '<w:style w:styleId="loud"><w:name w:val="loud"/><w:rPr><w:b/></w:rPr></w:style>',
+        '<w:style w:type="paragraph" w:styleId="on"><w:name w:val="on"/><w:basedOn w:val="loud"/></w:style>',
+        '<w:style w:type="paragraph" w:styleId="round"><w:name w:val="round"/><w:basedOn w:val="round"/></w:style>',
+    ):
+        styles.append(parse_xml(each.replace(">", f" {nsdecls('w')}>", 1)))
+    for style, text in (("on", "רונית"), ("round", "א."), ("on", "רונית"), ("none", "ב.")):
+        document.raw(f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>')
+    assert document.turns() == [("רונית", "א."), ("רונית", "ב.")]
+
+
 def test_soft_line_breaks_and_tabs_stay_inside_the_turn(document):
     document.paragraph("מראיינת:\tמה\nשלומך?").paragraph("ת:\tבסדר\tלגמרי.")
     assert document.read().transcripts[0].text == "מראיינת:\tמה\nשלומך?\nת:\tבסדר\tלגמרי.\n"

@@ -71,6 +71,15 @@ def table(path: Path, *rows: list[object], delimiter: str = ",", encoding: str =
 # --- reading
 
 
+def test_a_code_with_any_stretch_of_space_is_taken_apart_in_one_pass(tmp_path: Path) -> None:
+    begun = time.process_time()
+    cells = ["ריאיון 1" if header == "Document name" else SAID if header == "Segment" else "" for header in ENGLISH]
+    cells[ENGLISH.index("Code")] = "סטינג" + " " * 200_000 + "פנימי  > שכר"
+    (quote,) = maxqda.read(table(tmp_path / "קטעים.csv", ENGLISH, cells)).quotes
+    assert quote.code_path[-1] == "שכר"
+    assert time.process_time() - begun < 10  # from every space anew it would be minutes
+
+
 @pytest.mark.parametrize("headers", [ENGLISH, GERMAN, OLD, HEBREW, [header.upper() + " " for header in ENGLISH]])
 def test_the_columns_are_found_in_every_language_and_version(tmp_path: Path, headers: list[str]) -> None:
     reading = maxqda.read(workbook(tmp_path / "קטעים.xlsx", headers, row(headers)))

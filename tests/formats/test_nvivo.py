@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import docx
@@ -77,6 +78,28 @@ def test_the_headings_of_other_languages_are_known(tmp_path: Path) -> None:
     )
     (quote,) = nvivo.read(report(tmp_path, text, "txt")).quotes
     assert (quote.document, quote.text) == ("ריאיון 1", "השכר נמוך")
+
+
+@pytest.mark.parametrize("name", ["ריאיון - 3 חלקים", "ריאיון [נוסח 2]", "ריאיון – סוף - א"])
+def test_dashes_numbers_and_brackets_belong_to_a_documents_name(tmp_path: Path, name: str) -> None:
+    text = f"<Files\\\\{name}> - § 1 reference coded [ 3.90% Coverage]\n\nReference 1 - 3.90% Coverage\n\nהשכר נמוך\n"
+    (quote,) = nvivo.read(report(tmp_path, text, "txt")).quotes
+    assert quote.document == name
+
+
+@pytest.mark.parametrize("line", ["\\" * 300_000, "Codes" + "\\" * 300_000 + "<", "\\" + " " * 300_000 + "x ["])
+def test_a_line_of_any_length_is_looked_at_once(tmp_path: Path, line: str) -> None:
+    begun = time.process_time()
+    assert len(nvivo.read(report(tmp_path, f"{line}\n{REPORT}", "txt")).quotes) == len(WANTED)
+    assert time.process_time() - begun < 10  # with every step back it would be hours
+
+
+def test_the_references_of_many_documents_are_counted_in_one_pass(tmp_path: Path) -> None:
+    begun = time.process_time()
+    reading = nvivo.read(report(tmp_path, REPORT * 10_000, "txt"))
+    assert len(reading.quotes) == 3 * 10_000
+    assert reading.problems == ()
+    assert time.process_time() - begun < 20  # document by document it would be minutes
 
 
 def test_a_heading_that_promises_more_than_there_is_is_a_problem(tmp_path: Path) -> None:
