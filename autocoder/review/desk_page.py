@@ -27,14 +27,15 @@ class Said:
     word: str = ""
     about: str = ""
     warns: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True)
 class Desk:
     """What stands on the desk besides the card; ``codes`` are those that the card speaks of.
 
-    ``ticks`` says whether codes may be chosen in the codebook, ``ticked`` are those chosen already; ``card`` names the
-    card, "" where nothing is left.
+    ``ticks`` says whether codes may be chosen in the codebook, ``ticked`` are those chosen already, and ``memo`` what
+    is written already, in a form that was refused; ``card`` names the card, "" where nothing is left.
     """
 
     mode: str
@@ -46,6 +47,7 @@ class Desk:
     said: Said = Said()
     ticks: bool = True
     ticked: Sequence[str] = ()
+    memo: str = ""
 
     @property
     def address(self) -> str:
@@ -98,9 +100,14 @@ def seconds_in(form: FormData) -> float | None:
     return float(seconds) if re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,3})?", seconds) else None
 
 
-def codes_in(form: FormData) -> tuple[str, ...]:
+def codes_in(form: FormData | None) -> tuple[str, ...]:
     """Return the codes that were ticked in the codebook."""
-    return tuple(str(code) for code in form.getlist("codes"))
+    return () if form is None else tuple(str(code) for code in form.getlist("codes"))
+
+
+def memo_in(form: FormData | None) -> str:
+    """Return what was written in the field of the memo."""
+    return "" if form is None else str(form.get("memo", ""))
 
 
 def not_allowed(request: Request, mode: str) -> Response:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator
 
-from autocoder.project import Coding, Reason
+from autocoder.project import Action, Coding, Reason
 from autocoder.store import Addition
 from tests.review.browser.conftest import Served, Window, study_module
 
@@ -85,6 +85,32 @@ def test_a_transcript_is_coded_blind_by_key_and_committed(served: Served) -> Non
     made = {(each.code, each.origin.value) for each in served.store.codings() if each.coder == "דנה"}
     assert made == {("alone", "blind"), ("barrier", "blind")}
     assert not any(decision.saw_suggestion for decision in served.store.decisions())
+
+
+def test_of_an_exclusive_tree_the_code_that_is_ticked_last_stays(served: Served) -> None:
+    window = served.open()
+    page = window.go(BLIND)
+    for name in ("שחיקה", "barrier", "facil"):
+        chosen(window, name)
+    assert page.locator("#chosen .chip").all_text_contents() == ["שחיקה", "גורם מקדם"]
+    page.locator("#codebook input[value=barrier]").check()
+    assert page.locator("#chosen .chip").all_text_contents() == ["שחיקה", "אתגר"]
+    answer(window, "A")
+    assert "נשמר: שחיקה, אתגר" in window.said
+
+
+def test_a_refused_suggestion_says_which_code_stands_and_stays_on_the_card(served: Served) -> None:
+    words = "המנהלת שלי יושבת איתי כל שבוע. זה נותן לי אוויר."
+    served.store.add(Addition(codings=(Coding(FIRST, study.place(FIRST, words), "barrier", "דנה"),), at=study.AT))
+    window = served.open()
+    page = window.go("/confirm?code=facilitator")
+    card = window.card
+    window.press("A")
+    page.wait_for_selector("#said .warns")
+    assert "הקוד אתגר כבר ניתן כאן בקידוד שלך" in window.said
+    assert window.card == card
+    window.decide("R")
+    assert served.store.decisions()[-1].action is Action.REJECT
 
 
 def test_codes_put_before_are_ticked_when_the_passage_is_looked_at_again(served: Served) -> None:
