@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -53,6 +54,11 @@ class Desk:
     def address(self) -> str:
         """The address of the card that is shown."""
         return self.choice.address(card=self.card) if self.card else self.choice.address()
+
+    def examples(self, code: str) -> str:
+        """The address of passages coded with a code, which says whether they are shown beside blind coding."""
+        blind = {"blind": self.choice.transcript} if self.mode.startswith("blind") else {}
+        return f"/codebook/examples?{urlencode({'code': code, **blind})}"
 
 
 def respond(request: Request, desk: Desk, status: int = 200, **values: object) -> Response:

@@ -55,6 +55,12 @@ _WORDS = {
     "goes_to": ("it goes to:", "מקומו:"),
     "both_allowed": ("both may be coded", "אפשר לקודד בשניהם"),
     "examples": ("Coded passages", "קטעים שקודדו"),
+    "examples_all": ("All coded passages", "כל הקטעים שקודדו"),
+    "examples_none": ("Nobody has coded a passage with this code yet.", "עדיין לא קודד קטע בקוד הזה."),
+    "examples_none_blind": (
+        "No passage of another transcript was coded blind with this code yet.",
+        "עדיין לא קודד בקוד הזה, בקידוד עיוור, קטע מתמליל אחר.",
+    ),
     "similar": ("Similar passages that the team coded", "קטעים דומים שהצוות קידד"),
     "without_code": ("similar, and not coded with it", "דומה, ולא קודד בקוד הזה"),
     "order": ("Order", "סדר"),
