@@ -45,7 +45,8 @@ def last_said(store: Store, reviewer: Reviewer, names: Names, saved: str | None)
 
 def said_together(saved: int, excluded: int) -> Said:
     """Return what to say of suggestions that were accepted at once, and of those that were left out."""
-    return Said("saved_together_but" if excluded else "saved_together", str(saved), of=str(excluded))
+    left_out = "saved_together_but" if saved else "saved_together_none"
+    return Said(left_out if excluded else "saved_together", str(saved), of=str(excluded), warns=not saved)
 
 
 def refused(fault: AutocoderError, names: Names) -> Said:

@@ -17,6 +17,7 @@ from autocoder.review import file_words
 Said = Mapping[str, str | tuple[str, str]]
 """By the core's words: the Hebrew ones, or the page's own English ones and the Hebrew ones."""
 
+_RIGHT_TO_LEFT = "\u200f"
 _GAP = re.compile(r"\{(\w+)\}")
 
 SENTENCES: Said = {
@@ -164,8 +165,14 @@ SENTENCES: Said = {
 
 
 def in_language(sentence: str, language: Language) -> str:
-    """Return a sentence of the core as the page says it; one that is not known is returned as it is."""
-    return _found(_sentences(), sentence, language) or _of_a_file(sentence, language) or sentence
+    """Return a sentence of the core as the page says it; one that is not known is returned as it is.
+
+    A Hebrew one begins with a mark of its direction, since what is first in it may be the name of a file in Latin.
+    """
+    said = _found(_sentences(), sentence, language) or _of_a_file(sentence, language)
+    if said is None:
+        return sentence
+    return f"{_RIGHT_TO_LEFT}{said}" if language is Language.HEBREW else said
 
 
 @dataclass(frozen=True)

@@ -129,8 +129,8 @@ _WORDS = {
         "{about}: רק אחד מהם יכול לעמוד, כי קטע נושא לכל היותר קוד אחד מתוך {of}. יש להסיר את הסימון מאחד מהם; דבר לא נשמר.",
     ),
     "refused_stands": (
-        "Your code {about} stands already on this passage or on a part of it, and a passage carries at most one code of {of}. Do without this code here, or move the boundaries (B); if {about} was wrong, take it back first. Nothing was saved.",
-        "הקוד {about} כבר ניתן כאן בקידוד שלך, לקטע הזה או לחלק ממנו, וקטע נושא לכל היותר קוד אחד מתוך {of}. אפשר לוותר כאן על הקוד הזה או להזיז את הגבולות (B); אם {about} ניתן בטעות, יש לבטל אותו קודם. דבר לא נשמר.",
+        "Your code {about} stands here already, and a passage carries at most one code of {of}. Do without this code here, or move the boundaries (B); if {about} was wrong, take it back first.",
+        "הקוד {about} כבר ניתן כאן בקידוד שלך, וקטע נושא לכל היותר קוד אחד מתוך {of}. אפשר לוותר כאן על הקוד הזה או להזיז גבולות (B); אם {about} ניתן בטעות, יש לבטל אותו קודם.",
     ),
     "saved_codes": ("Saved: {about}", "נשמר: {about}"),
     "saved_together": (
@@ -138,8 +138,12 @@ _WORDS = {
         "אושרו יחד: {about}. לפחות עשרה מהם יחזרו למבט שני.",
     ),
     "saved_together_but": (
-        "Accepted together: {about}; at least ten of them come again for a second look. Left out: {of}, where your own coding holds another code of the same tree, which allows one; decide these one by one.",
-        "אושרו יחד: {about}; לפחות עשרה מהם יחזרו למבט שני. הושארו בחוץ: {of}, כי בקידוד שלך כבר ניתן שם קוד אחר מאותו ענף, שמותר בו קוד אחד בלבד. על אלה יש להחליט אחד אחד.",
+        "Accepted together: {about}; at least ten of them come again for a second look. Left out: {of}, where another code of the same tree stands as yours; decide these one by one.",
+        "אושרו יחד: {about}; לפחות עשרה מהם יחזרו למבט שני. הושארו בחוץ: {of}, כי כבר ניתן שם בקידוד שלך קוד אחר מאותו ענף; על אלה יש להחליט אחד אחד.",
+    ),
+    "saved_together_none": (
+        "Nothing was accepted. Left out: {of}, where another code of the same tree stands as yours; decide these one by one.",
+        "לא אושר דבר. הושארו בחוץ: {of}, כי כבר ניתן שם בקידוד שלך קוד אחר מאותו ענף; על אלה יש להחליט אחד אחד.",
     ),
     "undo_nothing": ("Nothing to take back.", "אין מה לבטל."),
     "undo_kept": (

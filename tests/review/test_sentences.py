@@ -84,9 +84,8 @@ def named_in(body: list[ast.stmt], known: Named) -> Named:
     return found
 
 
-def raised() -> Iterator[tuple[str, str, list[str | None]]]:
+def raised(kinds: frozenset[str] = errors()) -> Iterator[tuple[str, str, list[str | None]]]:  # noqa: B008
     """Yield the file, the name and the texts of every error that is made where a person at the page may meet it."""
-    kinds = errors()
     for path in sorted(PACKAGE.rglob("*.py")):
         where = path.relative_to(PACKAGE).as_posix()
         if where.split("/")[0] not in MET or where in NOT_MET:
@@ -116,6 +115,13 @@ def parts_of_files() -> Iterator[tuple[str, int, str]]:
                     yield where, place, text
 
 
+def met_in_files() -> Iterator[tuple[str, str]]:
+    """Yield what is said of a row or a part of a file that is read all the same."""
+    for where, _, texts in raised(frozenset({"Problem"})):
+        if len(texts) == 3 and texts[2] is not None and texts[2].replace("X1", ""):
+            yield where, texts[2]
+
+
 def in_hebrew(sentence: str) -> str:
     return in_language(sentence, Language.HEBREW)
 
@@ -138,6 +144,13 @@ def test_everything_that_is_said_of_a_file_is_there_in_hebrew() -> None:
     assert missing == [], missing
 
 
+def test_every_problem_with_a_part_of_a_file_is_there_in_hebrew() -> None:
+    every = list(met_in_files())
+    assert len(every) > 25
+    missing = [each for each in every if not HEBREW.search(in_hebrew(f"a.x, row 3: {each[1]}"))]
+    assert missing == [], missing
+
+
 @pytest.mark.parametrize("table", [SENTENCES, file_words.NOTES, file_words.WHATS, file_words.REMEDIES])
 @pytest.mark.parametrize("language", list(Language))
 def test_no_sentence_of_the_page_names_an_option_or_a_command(table: Said, language: Language) -> None:
@@ -155,13 +168,13 @@ def test_a_sentence_says_nothing_of_what_the_core_did_not_say(table: Said) -> No
 
 def test_names_stand_apart_and_go_over_as_they_are() -> None:
     said = in_hebrew("the code {pay} is not in the codebook any more; choose another code.")
-    assert said.startswith("הקוד \u2068{pay}\u2069 כבר אינו")
+    assert said.startswith("\u200fהקוד \u2068{pay}\u2069 כבר אינו")
 
 
 def test_a_file_is_spoken_of_with_its_place_what_it_is_and_what_to_do() -> None:
     fault = FileRefused("ראיון: 3.xlsx", "the key a; b: c stands twice in one record", "keep one of them", "row 7")
     assert in_hebrew(str(fault)) == (
-        "ראיון: 3.xlsx, שורה \u20687\u2069: המפתח \u2068a; b: c\u2069 מופיע פעמיים ברשומה אחת; יש להשאיר אחד מהם."
+        "\u200fראיון: 3.xlsx, שורה \u20687\u2069: המפתח \u2068a; b: c\u2069 מופיע פעמיים ברשומה אחת; יש להשאיר אחד מהם."
     )
     assert in_language(str(fault), Language.ENGLISH) == str(fault)
 
