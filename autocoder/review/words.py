@@ -125,8 +125,8 @@ _WORDS = {
     "gone": ("That passage is not there any more; here is another.", "הקטע ההוא כבר איננו; זה קטע אחר."),
     "refused": ("{about}", "{about}"),
     "refused_both": (
-        "{about}: only one of them can stand, since a passage carries at most one code of {of}. Untick one; nothing was saved.",
-        "{about}: רק אחד מהם יכול לעמוד, כי קטע נושא לכל היותר קוד אחד מתוך {of}. יש להסיר את הסימון מאחד מהם; דבר לא נשמר.",
+        "{about}: only one of them can stand, since a passage carries at most one code of {of}. Choose one of them; nothing was saved.",
+        "{about}: רק אחד מהם יכול לעמוד, כי קטע נושא לכל היותר קוד אחד מתוך {of}. יש לבחור באחד מהם; דבר לא נשמר.",
     ),
     "refused_stands": (
         "Your code {about} stands here already, and a passage carries at most one code of {of}. Do without this code here, or move the boundaries (B); if {about} was wrong, take it back first.",

@@ -84,7 +84,7 @@ def named_in(body: list[ast.stmt], known: Named) -> Named:
     return found
 
 
-def raised(kinds: frozenset[str] = errors()) -> Iterator[tuple[str, str, list[str | None]]]:  # noqa: B008
+def raised(kinds: frozenset[str] = errors()) -> Iterator[tuple[str, str, list[str | None]]]:
     """Yield the file, the name and the texts of every error that is made where a person at the page may meet it."""
     for path in sorted(PACKAGE.rglob("*.py")):
         where = path.relative_to(PACKAGE).as_posix()
