@@ -139,11 +139,11 @@ _WORDS = {
     ),
     "saved_together_but": (
         "Accepted together: {about}; at least ten of them come again for a second look. Left out: {of}, where another code of the same tree stands as yours; decide these one by one.",
-        "אושרו יחד: {about}; לפחות עשרה מהם יחזרו למבט שני. הושארו בחוץ: {of}, כי כבר ניתן שם בקידוד שלך קוד אחר מאותו ענף; על אלה יש להחליט אחד אחד.",
+        "אושרו יחד: {about}; לפחות עשרה מהם יחזרו למבט שני. לא נכללו: {of}, כי כבר ניתן שם בקידוד שלך קוד אחר מאותו ענף; על אלה יש להחליט אחד אחד.",
     ),
     "saved_together_none": (
         "Nothing was accepted. Left out: {of}, where another code of the same tree stands as yours; decide these one by one.",
-        "לא אושר דבר. הושארו בחוץ: {of}, כי כבר ניתן שם בקידוד שלך קוד אחר מאותו ענף; על אלה יש להחליט אחד אחד.",
+        "לא אושר דבר. לא נכללו: {of}, כי כבר ניתן שם בקידוד שלך קוד אחר מאותו ענף; על אלה יש להחליט אחד אחד.",
     ),
     "undo_nothing": ("Nothing to take back.", "אין מה לבטל."),
     "undo_kept": (

@@ -169,14 +169,14 @@ def test_sweep_says_how_many_were_left_out_with_scripts_and_without(store: Store
     form |= {"cards": [each.id for each in cards[:3]]}  # type: ignore[dict-item]
     whole = page(store).post("/sweep", data=form)
     assert "אושרו יחד: 2" in (shown := page(store).get(whole.headers["location"]).text)
-    assert "הושארו בחוץ: 1" in shown
+    assert "לא נכללו: 1" in shown
     form["cards"] = [cards[1].id, cards[4].id]  # type: ignore[assignment]
     part = page(store, **{"hx-request": "true"}).post("/sweep", data=form).text
     assert "אושרו יחד: 1" in part
-    assert "הושארו בחוץ: 1" in part
+    assert "לא נכללו: 1" in part
     form["cards"] = [cards[1].id]  # type: ignore[assignment]
     none = page(store, **{"hx-request": "true"}).post("/sweep", data=form).text
-    assert "לא אושר דבר. הושארו בחוץ: 1" in none
+    assert "לא אושר דבר. לא נכללו: 1" in none
 
 
 def test_a_refused_answer_names_the_code_in_hebrew_and_keeps_the_form_as_it_was(store: Store) -> None:
