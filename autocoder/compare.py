@@ -208,7 +208,7 @@ def _check_exclusive(project: Project, codings: Sequence[Coding], codes: frozens
             same = (other.coder, other.transcript) == (coding.coder, coding.transcript)
             if not same or other.span.start >= coding.span.end:
                 break
-            if other.code != coding.code and book.root(other.code) == book.root(coding.code):
+            if other.code in book.rivals(coding.code):
                 raise NotComparable(
                     f"{coding.coder} put both {coding.code} and {other.code} on characters {other.span.start} to "
                     f"{min(coding.span.end, other.span.end)} of {coding.transcript}, and a stretch carries one code of "

@@ -193,6 +193,20 @@ class Codebook:
         """Return the root of the code's tree, which is the code itself for a root."""
         return (self[code_id], *self.ancestors(code_id))[-1]
 
+    @cached_property
+    def _rivals(self) -> dict[str, frozenset[str]]:
+        trees: dict[str, set[str]] = {}
+        for code in self.codes:
+            trees.setdefault(self.root(code.id).id, set()).add(code.id)
+        return {code: frozenset(trees[root] - {code}) for root in self.exclusive & set(trees) for code in trees[root]}
+
+    def rivals(self, code_id: str) -> frozenset[str]:
+        """Return the codes that cannot stand beside this one: the others of its tree, where that is exclusive.
+
+        A code that is not in the codebook has none.
+        """
+        return self._rivals.get(code_id, frozenset())
+
     def path(self, code_id: str, separator: str = " > ") -> str:
         """Return the names from the root down to the code, the form in which tables name a code."""
         line = (self[code_id], *self.ancestors(code_id))

@@ -68,15 +68,19 @@ def pairs(store: Store, reviewer: Reviewer, transcript: str) -> tuple[Pair, ...]
 def differences(store: Store, reviewer: Reviewer, transcript: str, pair: Pair) -> tuple[Difference, ...]:
     """Return the passages on which the two differ, settled or not, in order.
 
+    A passage of which both coded parts with codes that exclude each other is to be settled too: as a whole it carries
+    one of them.
+
     Raises NotAllowed for a pair that is not one of :func:`pairs`.
     """
     if pair not in pairs(store, reviewer, transcript):
         raise NotAllowed(f"{transcript} cannot be adjudicated between these two: both must have committed it.")
     settled = {decision.span: decision for decision in kept.settled_in(store, transcript)}
+    book = store.codebook()
     found = []
     for number, (span, one, other) in enumerate(_sides(store, transcript, pair), start=1):
         codes, others = {coding.code for coding in one}, {coding.code for coding in other}
-        if codes != others:
+        if codes != others or any(book.rivals(code) & codes for code in codes):
             a, b = (one, other) if first_is_a(transcript, span, pair) else (other, one)
             common = tuple(sorted(codes & others))
             found.append(Difference(transcript, number, span, a, b, common, settled.get(span)))
@@ -94,7 +98,8 @@ def settle(
 ) -> Decision:
     """Settle a difference and return the decision; its codes stand under the name of no single coder.
 
-    Raises AlreadyAnswered when somebody settled it before, AnswerRefused for a settlement without a reason.
+    Raises AlreadyAnswered when somebody settled it before, AnswerRefused for a settlement without a reason,
+    ExclusiveCodes for one with two codes of an exclusive tree.
     """
     difference = _difference(store, reviewer, transcript, pair, number)
     if given.reason is None:
@@ -148,7 +153,7 @@ def finish(store: Store, reviewer: Reviewer, transcript: str, pair: Pair, at: st
                 batch=batch,
             )
             deeds.append(Deed(decision, puts=_codings_of(decision)))
-    return kept.save_together(store, deeds)
+    return kept.save_together(store, deeds).saved
 
 
 def _codings_of(decision: Decision) -> tuple[Coding, ...]:

@@ -13,18 +13,18 @@ from autocoder.project import Coding, Decision, Reason
 from autocoder.review import adjudicate
 from autocoder.review.adjudicate import Difference, Pair, Settlement
 from autocoder.review.answers import AnswerRefused
-from autocoder.review.choice import Choice
-from autocoder.review.desk_page import Desk, Said, codes_in, names_of, not_allowed, pane, respond, seconds_in
+from autocoder.review.choice import Choice, number_in
+from autocoder.review.desk_page import Desk, Said, codes_in, memo_in, names_of, not_allowed, pane, respond, seconds_in
 from autocoder.review.drawing import Stripe
 from autocoder.review.forms import with_form
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import SIDES, Names
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
-from autocoder.review.saying import last_said, said
+from autocoder.review.saying import last_said, refused, said
 from autocoder.steps import now
 from autocoder.store import Store, passages
 from autocoder.store.assignments import NotAllowed
-from autocoder.store.decisions import AlreadyAnswered
+from autocoder.store.decisions import AlreadyAnswered, ExclusiveCodes
 from autocoder.store.reach import double_coded
 
 PATH = "/adjudicate"
@@ -48,7 +48,7 @@ def settle(request: Request) -> Response:
     if not choice.transcript:
         return _list(request, choice, names, told)
     try:
-        which = _number(request.query_params.get("pair"))
+        which = number_in(request.query_params, "pair")
         return _show(request, choice, names, which, _asked(request, choice, which), told)
     except NotAllowed:
         return not_allowed(request, "adjudicate")
@@ -58,17 +58,16 @@ def settle(request: Request) -> Response:
 def decide(request: Request, form: FormData) -> Response:
     """Save a settlement and show the next difference."""
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
-    names, which, number = names_of(request), _number(form.get("pair")), _number(form.get("number"))
+    names, which, number = names_of(request), number_in(form, "pair"), number_in(form, "number")
     try:
         pair = _pair(store, reviewer, choice.transcript, which)
         found = _difference(store, reviewer, choice, pair, number)
         decision = adjudicate.settle(store, reviewer, choice.transcript, pair, number, _given(form, found), now())
     except AlreadyAnswered as fault:
         found = adjudicate.next_difference(store, reviewer, choice.transcript, pair, number)
-        return _show(request, choice, names, which, found, Said("late", fault.coder, warns=True), 409)
-    except AnswerRefused:
-        word = "refused_no_code" if form.get("action") == "code" and not codes_in(form) else "refused_no_reason"
-        return _show(request, choice, names, which, found, Said(word, warns=True), 422)
+        return _show(request, choice, names, which, found, refused(fault, names), 409)
+    except (AnswerRefused, ExclusiveCodes) as fault:
+        return _show(request, choice, names, which, found, refused(fault, names), 422, form)
     except NotAllowed:
         return not_allowed(request, "adjudicate")
     if not wants_part(request):
@@ -94,7 +93,7 @@ def finish(request: Request, form: FormData) -> Response:
     """Add what both agreed on, so that the transcript is whole."""
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
     try:
-        pair = _pair(store, reviewer, choice.transcript, _number(form.get("pair")))
+        pair = _pair(store, reviewer, choice.transcript, number_in(form, "pair"))
         adjudicate.finish(store, reviewer, choice.transcript, pair, now())
     except NotAllowed:
         return not_allowed(request, "adjudicate")
@@ -112,22 +111,17 @@ def _asked(request: Request, choice: Choice, which: int) -> Difference | None:
     store, reviewer, asked = store_of(request), reviewer_of(request), request.query_params
     pair = _pair(store, reviewer, choice.transcript, which)
     if "number" in asked:
-        return _difference(store, reviewer, choice, pair, _number(asked["number"]))
+        return _difference(store, reviewer, choice, pair, number_in(asked, "number"))
     if "before" in asked:
         every = adjudicate.differences(store, reviewer, choice.transcript, pair)
-        earlier = [each for each in every if each.number < _number(asked["before"])]
+        earlier = [each for each in every if each.number < number_in(asked, "before")]
         return earlier[-1] if earlier else (every[-1] if every else None)
-    return adjudicate.next_difference(store, reviewer, choice.transcript, pair, _number(asked.get("after")))
+    return adjudicate.next_difference(store, reviewer, choice.transcript, pair, number_in(asked, "after"))
 
 
 def _difference(store: Store, reviewer: Reviewer, choice: Choice, pair: Pair, number: int) -> Difference | None:
     every = adjudicate.differences(store, reviewer, choice.transcript, pair)
     return next((each for each in every if each.number == number), None)
-
-
-def _number(value: object) -> int:
-    text = str(value or "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _list(request: Request, choice: Choice, names: Names, told: Said) -> Response:
@@ -156,7 +150,9 @@ def _show(
     difference: Difference | None,
     told: Said,
     status: int = 200,
+    form: FormData | None = None,
 ) -> Response:
+    """Show a difference, or that nothing is left; ``form`` was refused and stands there as it was filled in."""
     if difference is None:
         desk = Desk("adjudicate", choice, names, said=told, ticks=False)
         return respond(request, desk, status, difference=None, pair=which)
@@ -165,9 +161,11 @@ def _show(
     stripes = [*_stripes(difference.a, A), *_stripes(difference.b, B)]
     address = choice.address(pair=which, number=difference.number)
     view = pane(request, transcript, stripes, difference.span, names, address)
-    desk = Desk("adjudicate", choice, names, str(difference.number), view, difference.codes, told)
+    name, codes = str(difference.number), difference.codes
+    desk = Desk("adjudicate", choice, names, name, view, codes, told, ticked=codes_in(form), memo=memo_in(form))
+    values = {"reasons": tuple(Reason), "given_reason": None if form is None else form.get("reason")}
     quote = transcript.quote(difference.span)
-    return respond(request, desk, status, difference=difference, pair=which, reasons=tuple(Reason), quote=quote)
+    return respond(request, desk, status, difference=difference, pair=which, quote=quote, **values)
 
 
 def _stripes(codings: tuple[Coding, ...], side: str) -> list[Stripe]:

@@ -30,8 +30,9 @@ from autocoder.review import (
     undo_page,
 )
 from autocoder.review.guard import Guard, Limits
-from autocoder.review.pages import page
+from autocoder.review.pages import Look, page
 from autocoder.review.present import Present
+from autocoder.review.sentences import in_language
 from autocoder.review.sessions import Door, Gate
 from autocoder.steps import now
 from autocoder.store import Store
@@ -83,7 +84,7 @@ async def _refused(request: Request, fault: Exception) -> Response:
 
 async def _explained(request: Request, fault: Exception) -> Response:
     """Show the sentence of an error that a person can mend."""
-    return _problem(request, 400, str(fault), 400)
+    return _problem(request, 400, in_language(str(fault), Look.of(request).language), 400)
 
 
 def _problem(request: Request, status: int, sentence: str, reason: int) -> Response:

@@ -86,7 +86,8 @@ def code(store: Store, reviewer: Reviewer, transcript: str, number: int, given: 
     """Put exactly these codes on a passage, in place of those that the reviewer put there before.
 
     Raises AnswerRefused for an answer that does not fit, NotAllowed where blind coding is over or was never possible,
-    ChangedMeanwhile when the reviewer answered the passage in another window; nothing is changed then.
+    ChangedMeanwhile when the reviewer answered the passage in another window, ExclusiveCodes for two codes of an
+    exclusive tree on one stretch; nothing is changed then.
     """
     passage = _passage(store, reviewer, transcript, number)
     refuse_memo(given.memo)

@@ -11,11 +11,12 @@ from autocoder.project import Decision, Span
 from autocoder.review import blind
 from autocoder.review.answers import AnswerRefused
 from autocoder.review.blind import BlindAnswer, Passage
-from autocoder.review.choice import Choice, span_in
+from autocoder.review.choice import Choice, number_in, span_in
 from autocoder.review.desk_page import (
     Desk,
     Said,
     codes_in,
+    memo_in,
     names_of,
     not_allowed,
     pane,
@@ -28,11 +29,11 @@ from autocoder.review.forms import with_form
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
 from autocoder.review.reviewer import Reviewer, reviewer_of, store_of
-from autocoder.review.saying import last_said, said
+from autocoder.review.saying import last_said, refused, said
 from autocoder.steps import now
 from autocoder.store import Store, passages
 from autocoder.store.assignments import NotAllowed
-from autocoder.store.decisions import ChangedMeanwhile
+from autocoder.store.decisions import ChangedMeanwhile, ExclusiveCodes
 from autocoder.store.reach import all_names
 
 PATH = "/blind"
@@ -55,14 +56,16 @@ def code(request: Request) -> Response:
 def decide(request: Request, form: FormData) -> Response:
     """Save the codes of a passage and show the next."""
     store, reviewer, choice = store_of(request), reviewer_of(request), Choice.of(PATH, form)
-    names, number = names_of(request), _number(form.get("number"))
+    names, number = names_of(request), number_in(form, "number")
     present_of(request).write_down(store, reviewer.coder, now())
     try:
         decision = blind.code(store, reviewer, choice.transcript, number, _given(form), now())
-    except (AnswerRefused, ChangedMeanwhile) as refusal:
-        told = Said("refused_no_code", warns=True) if form.get("action") == "code" and not codes_in(form) else None
+    except (AnswerRefused, ExclusiveCodes) as fault:
         found = _passage(store, reviewer, choice.transcript, number)
-        return _show(request, choice, names, found, told or Said("refused", str(refusal), warns=True), 422)
+        return _show(request, choice, names, found, refused(fault, names), 422, form)
+    except ChangedMeanwhile as fault:
+        found = _passage(store, reviewer, choice.transcript, number)
+        return _show(request, choice, names, found, refused(fault, names), 409)
     except NotAllowed:
         return not_allowed(request, "blind")
     if not wants_part(request):
@@ -78,7 +81,7 @@ def _given(form: FormData) -> BlindAnswer:
         raise AnswerRefused("no code was chosen; choose one or more, or say that none fits.")
     return BlindAnswer(
         codes if action == "code" else (),
-        span_in(form) if action == "code" else None,
+        None if action == "skip" else span_in(form),
         str(form.get("memo", "")),
         seconds_in(form),
         skip=action == "skip",
@@ -99,19 +102,14 @@ def commit(request: Request, form: FormData) -> Response:
 def _asked(request: Request, choice: Choice) -> Passage | None:
     store, reviewer, asked = store_of(request), reviewer_of(request), request.query_params
     if "number" in asked:
-        return _passage(store, reviewer, choice.transcript, _number(asked["number"]))
-    return blind.next_passage(store, reviewer, choice.transcript, _number(asked.get("after")))
+        return _passage(store, reviewer, choice.transcript, number_in(asked, "number"))
+    return blind.next_passage(store, reviewer, choice.transcript, number_in(asked, "after"))
 
 
 def _passage(store: Store, reviewer: Reviewer, transcript: str, number: int) -> Passage | None:
     """Return a passage by its number, the nearest where the number is beyond the transcript."""
     every = blind.passages_of(store, reviewer, transcript)
     return every[min(max(1, number), len(every)) - 1] if every else None
-
-
-def _number(value: object) -> int:
-    text = str(value or "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _list(request: Request, choice: Choice, names: Names, told: Said) -> Response:
@@ -122,22 +120,31 @@ def _list(request: Request, choice: Choice, names: Names, told: Said) -> Respons
 
 
 def _show(
-    request: Request, choice: Choice, names: Names, passage: Passage | None, told: Said, status: int = 200
+    request: Request,
+    choice: Choice,
+    names: Names,
+    passage: Passage | None,
+    told: Said,
+    status: int = 200,
+    form: FormData | None = None,
 ) -> Response:
+    """Show a passage, or that nothing is left; ``form`` was refused and stands there as it was filled in."""
     store, reviewer = store_of(request), reviewer_of(request)
     transcript = passages.transcript(store, choice.transcript)
     progress = blind.progress(store, reviewer, choice.transcript) if transcript is not None else None
     if transcript is None or passage is None:
         return respond(request, Desk("blind", choice, names, said=told, ticks=False), status, passage=None, at=progress)
-    moving, asked = "edges" in request.query_params, request.query_params
-    place = _place(passage)
+    asked = form or request.query_params
+    moving, place = "edges" in asked, _place(passage)
     span = asked_span(transcript, place, asked) if moving else place
     codings = passages.codings_in(store, choice.transcript)
     view = pane(request, transcript, stripes_of(codings, reviewer.coder), span, names, _address(choice, passage))
-    ticked = tuple(coding.code for coding in passage.codings if coding.span == place)
-    desk = Desk("blind", choice, names, str(passage.number), view, said=told, ticked=ticked)
+    own = tuple(coding.code for coding in passage.codings if coding.span == place)
+    ticked = own if form is None else codes_in(form)
+    desk = Desk("blind", choice, names, str(passage.number), view, said=told, ticked=ticked, memo=memo_in(form))
     moves = edges(transcript, span, choice, number=passage.number) if moving else None
-    return respond(request, desk, status, passage=passage, at=progress, quote=transcript.quote(span), edges=moves)
+    values = {"quote": transcript.quote(span), "edges": moves, "elsewhere": place if place != passage.span else None}
+    return respond(request, desk, status, passage=passage, at=progress, **values)
 
 
 def _place(passage: Passage) -> Span:

@@ -42,6 +42,12 @@ class Choice:
         return f"{self.path}?{urlencode(self.fields | {name: str(value) for name, value in more.items()})}"
 
 
+def number_in(values: Mapping[str, object], name: str) -> int:
+    """Return the number that an address or a form holds, 0 where there is none."""
+    text = str(values.get(name) or "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
 def span_in(values: Mapping[str, object], start: str = "start", end: str = "end") -> Span | None:
     """Return the span that an address or a form holds, or None where there is none."""
     numbers = [str(values.get(name, "")) for name in (start, end)]

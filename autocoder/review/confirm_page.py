@@ -18,6 +18,7 @@ from autocoder.review.desk_page import (
     Desk,
     Said,
     codes_in,
+    memo_in,
     names_of,
     not_allowed,
     pane,
@@ -30,12 +31,12 @@ from autocoder.review.forms import with_form
 from autocoder.review.pages import wants_part
 from autocoder.review.panes import Names, stripes_of
 from autocoder.review.reviewer import reviewer_of, store_of
-from autocoder.review.saying import last_said, said
+from autocoder.review.saying import last_said, refused, said
 from autocoder.review.why import why
 from autocoder.steps import now
 from autocoder.store import Store, passages
 from autocoder.store.assignments import NotAllowed
-from autocoder.store.decisions import AlreadyAnswered
+from autocoder.store.decisions import AlreadyAnswered, ExclusiveCodes
 from autocoder.store.queues import Order
 from autocoder.store.reach import names_in_reach, waiting_in
 from autocoder.store.versions import reworded
@@ -86,10 +87,10 @@ def decide(request: Request, form: FormData) -> Response:
         decision = desks.answer(store, reviewer, name, given(form), now())
     except AlreadyAnswered as fault:
         found = next_card(request, choice, name)
-        return _show(request, choice, names, found, late(fault), 409)
-    except AnswerRefused as refusal:
+        return _show(request, choice, names, found, refused(fault, names), 409)
+    except (AnswerRefused, ExclusiveCodes) as fault:
         found = desks.card(store, reviewer, name)
-        return _show(request, choice, names, found, refused(form, refusal), 422)
+        return _show(request, choice, names, found, refused(fault, names), 422, form)
     except NotAllowed:
         return not_allowed(request, "confirm")
     stays = decision.action is Action.MEMO
@@ -98,20 +99,6 @@ def decide(request: Request, form: FormData) -> Response:
         return RedirectResponse(where, 303)
     found = desks.card(store, reviewer, name) if stays else next_card(request, choice, name)
     return _show(request, choice, names, found, said(decision, names))
-
-
-def late(fault: AlreadyAnswered) -> Said:
-    """Return what to say to somebody who answers after another, or about what is not there any more."""
-    return Said("late", fault.coder, warns=True) if fault.coder else Said("gone", warns=True)
-
-
-def refused(form: FormData, refusal: AnswerRefused) -> Said:
-    """Return what to say of an answer that says too little; what cannot come from the page is said as it is."""
-    if form.get("action") == Action.CHANGE and not form.getlist("codes"):
-        return Said("refused_no_code", warns=True)
-    if form.get("action") == Action.MEMO and not str(form.get("memo", "")).strip():
-        return Said("refused_no_memo", warns=True)
-    return Said("refused", str(refusal), warns=True)
 
 
 def given(form: FormData) -> Answer:
@@ -128,10 +115,19 @@ def given(form: FormData) -> Answer:
     )
 
 
-def _show(request: Request, choice: Choice, names: Names, card: Card | None, told: Said, status: int = 200) -> Response:
+def _show(
+    request: Request,
+    choice: Choice,
+    names: Names,
+    card: Card | None,
+    told: Said,
+    status: int = 200,
+    form: FormData | None = None,
+) -> Response:
+    """Show a card, or that nothing is left; ``form`` was refused and stands there as it was filled in."""
     if card is None:
         return respond(request, Desk("confirm", choice, names, said=told), status, card=None, **choices(request))
-    store, reviewer, asked = store_of(request), reviewer_of(request), request.query_params
+    store, reviewer, asked = store_of(request), reviewer_of(request), form or request.query_params
     transcript = passages.transcript(store, card.transcript)
     assert transcript is not None  # noqa: S101
     codings = passages.codings_in(store, card.transcript)
@@ -140,7 +136,8 @@ def _show(request: Request, choice: Choice, names: Names, card: Card | None, tol
     span = asked_span(transcript, card.span, asked) if moving else card.span
     stripes = stripes_of(codings, reviewer.coder, open_around(store, card))
     view = pane(request, transcript, stripes, span, names, choice.address(card=card.id))
-    desk = Desk("confirm", choice, names, card.id, view, (card.code,) if card.code else (), told)
+    codes = (card.code,) if card.code else ()
+    desk = Desk("confirm", choice, names, card.id, view, codes, told, ticked=codes_in(form), memo=memo_in(form))
     return respond(
         request,
         desk,

@@ -15,7 +15,7 @@ from autocoder.store import checks as kept_checks
 from autocoder.store import decisions as kept
 from autocoder.store.assignments import NotAllowed, may_confirm
 from autocoder.store.checks import Check
-from autocoder.store.decisions import LEAVES_THE_BULK, Deed, coding_made_by
+from autocoder.store.decisions import LEAVES_THE_BULK, Deed, Together, coding_made_by
 from autocoder.store.queues import Order, Queue, Suggestion, answered_suggestion, newest_model, next_open, open_ones
 from autocoder.store.queues import suggestion as kept_suggestion
 from autocoder.text import fingerprint
@@ -106,8 +106,9 @@ def sweep(store: Store, reviewer: Reviewer, scope: Scope, after: str | None = No
 def answer(store: Store, reviewer: Reviewer, name: str, given: Answer, at: str, mode: Mode = Mode.CONFIRM) -> Decision:
     """Save an answer to a card and return the decision; it is on the disk when this returns.
 
-    Raises AlreadyAnswered when somebody was faster, AnswerRefused for an answer that does not fit, NotAllowed for a
-    card that is not this reviewer's; nothing is changed then.
+    Raises AlreadyAnswered when somebody was faster, AnswerRefused for an answer that does not fit, ExclusiveCodes for
+    one that puts two codes of an exclusive tree on one stretch, NotAllowed for a card that is not this reviewer's;
+    nothing is changed then.
     """
     subject = _subject(store, reviewer, name)
     _refuse_what_does_not_fit(store, subject, given)
@@ -117,10 +118,11 @@ def answer(store: Store, reviewer: Reviewer, name: str, given: Answer, at: str, 
     return kept.save(store, deed)
 
 
-def accept_all(store: Store, reviewer: Reviewer, names: Sequence[str], at: str) -> tuple[Decision, ...]:
+def accept_all(store: Store, reviewer: Reviewer, names: Sequence[str], at: str) -> Together:
     """Accept suggestions at once, and draw at least ten of them (all, where there are fewer) to be looked at again.
 
-    Those that somebody answered meanwhile are left out. Raises AnswerRefused for more than MOST_AT_ONCE.
+    Those that somebody answered meanwhile are left out, and those on which a code of the reviewer stands that excludes
+    theirs. Raises AnswerRefused for more than MOST_AT_ONCE.
     """
     if len(names) > MOST_AT_ONCE:
         raise AnswerRefused(f"at most {MOST_AT_ONCE} suggestions are accepted at once; take fewer.")

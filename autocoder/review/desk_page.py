@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -27,14 +28,15 @@ class Said:
     word: str = ""
     about: str = ""
     warns: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True)
 class Desk:
     """What stands on the desk besides the card; ``codes`` are those that the card speaks of.
 
-    ``ticks`` says whether codes may be chosen in the codebook, ``ticked`` are those chosen already; ``card`` names the
-    card, "" where nothing is left.
+    ``ticks`` says whether codes may be chosen in the codebook, ``ticked`` are those chosen already, and ``memo`` what
+    is written already, in a form that was refused; ``card`` names the card, "" where nothing is left.
     """
 
     mode: str
@@ -46,11 +48,17 @@ class Desk:
     said: Said = Said()
     ticks: bool = True
     ticked: Sequence[str] = ()
+    memo: str = ""
 
     @property
     def address(self) -> str:
         """The address of the card that is shown."""
         return self.choice.address(card=self.card) if self.card else self.choice.address()
+
+    def examples(self, code: str) -> str:
+        """The address of passages coded with a code, which says whether they are shown beside blind coding."""
+        blind = {"blind": self.choice.transcript} if self.mode.startswith("blind") else {}
+        return f"/codebook/examples?{urlencode({'code': code, **blind})}"
 
 
 def respond(request: Request, desk: Desk, status: int = 200, **values: object) -> Response:
@@ -98,9 +106,14 @@ def seconds_in(form: FormData) -> float | None:
     return float(seconds) if re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,3})?", seconds) else None
 
 
-def codes_in(form: FormData) -> tuple[str, ...]:
+def codes_in(form: FormData | None) -> tuple[str, ...]:
     """Return the codes that were ticked in the codebook."""
-    return tuple(str(code) for code in form.getlist("codes"))
+    return () if form is None else tuple(str(code) for code in form.getlist("codes"))
+
+
+def memo_in(form: FormData | None) -> str:
+    """Return what was written in the field of the memo."""
+    return "" if form is None else str(form.get("memo", ""))
 
 
 def not_allowed(request: Request, mode: str) -> Response:

@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocoder.classifier import ModelFault, Ngrams, load
-from autocoder.project import Span
+from autocoder.project import Origin, Span
 from autocoder.review.kept import Kept
 from autocoder.segment import segments, spoken
 from autocoder.steps import model_folders
 from autocoder.store import Store, counts
-from autocoder.store.coded import Given, fingerprints, given_by_people, number_of, numbered, seen_of
+from autocoder.store.coded import Given, fingerprints, given_by_people, given_with, number_of, numbered, seen_of
 from autocoder.store.search import quoted
 from autocoder.suggest import read_units
 from autocoder.vectors import UnitVectors, load_vectors, save_vectors, vectors_path
@@ -33,6 +33,7 @@ WITH, WITHOUT = 3, 1
 PER_CODE = 300  # passages of a code that are compared; of more, the same ones are drawn each time
 READ_AT_ONCE = 40  # transcripts that are read by the model in one round; the rest waits for the next
 LOOKED_AT = 40  # nearest passages among which those are found that the reader may see
+LATEST = 60  # codings of a code among which those are chosen that the codebook shows
 LONGEST = 260
 RESTS = 60.0
 
@@ -150,18 +151,38 @@ def _chosen(
     lacking = [passage for passage in elsewhere if code not in passage.codes][:LOOKED_AT]
     seen = seen_of(store, [each.id for passage in (*having, *lacking) for each in passage.given], coder)
     wanted = {each.id for passage in having for each in passage.given if code in lines.get(each.code, {each.code})}
-    shown = _first(having, WITH, seen & wanted), _first(lacking, WITHOUT, seen)
-    places = [(each.transcript_id, each.span) for group in shown for each in group]
-    names = fingerprints(store, {number for number, _ in places})
-    quotes = iter(quoted(store, places, 0))
-    with_code, without = (
-        tuple(
-            Example(names[each.transcript_id][0], each.span, _short(next(quotes).quote), each.coder, each.created)
-            for each in group
-        )
-        for group in shown
+    with_code, without = _first(having, WITH, seen & wanted), _first(lacking, WITHOUT, seen)
+    shown = _examples(store, [*with_code, *without])
+    return Similar(shown[: len(with_code)], shown[len(with_code) :])
+
+
+def coded_with(
+    store: Store, coder: str, code: str, blind_in: str | None = None, most: int = WITH
+) -> tuple[Example, ...]:
+    """Return passages that people coded with a code and that this person may see, of different transcripts first.
+
+    ``blind_in`` is the transcript that the person codes blind, "" where it is not chosen yet: nothing of it is shown
+    then, nor anything of which a model had a part.
+    """
+    origins = tuple(Origin) if blind_in is None else (Origin.BLIND,)
+    found = given_with(store, code, coder, origins, blind_in or "", LATEST)
+    first: dict[int, Given] = {}
+    for each in found:
+        first.setdefault(each.transcript_id, each)
+    places: dict[tuple[int, Span], Given] = {}
+    for each in (*first.values(), *found):
+        places.setdefault((each.transcript_id, each.span), each)
+    return _examples(store, list(places.values())[:most])
+
+
+def _examples(store: Store, chosen: Sequence[Given]) -> tuple[Example, ...]:
+    """Return codings with their quotes and the names of their transcripts."""
+    names = fingerprints(store, {each.transcript_id for each in chosen})
+    quotes = quoted(store, [(each.transcript_id, each.span) for each in chosen], 0)
+    return tuple(
+        Example(names[each.transcript_id][0], each.span, _short(quote.quote), each.coder, each.created)
+        for each, quote in zip(chosen, quotes, strict=True)
     )
-    return Similar(with_code, without)
 
 
 def _first(passages: Iterable[Passage], many: int, shown: frozenset[int]) -> list[Given]:

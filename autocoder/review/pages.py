@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from starlette.routing import Route
 from autocoder.report.words import Language
 from autocoder.review.keys import CAPS, SIGNS
 from autocoder.review.reviewer import Reviewer
+from autocoder.review.sentences import in_language
 from autocoder.review.words import words
 
 THEMES = ("system", "light", "dark")
@@ -126,6 +127,7 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
         way_out=way_out(request),
         here=request.url.path,
         back=request.url.path + query,
+        told=partial(in_language, language=look.language),
         **values,
     )
     return HTMLResponse(text, status)

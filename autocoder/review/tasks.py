@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -191,7 +191,8 @@ def agreement(store: Store, job: Job, _: Tell) -> Done:
     sheets = tables.agreement_sheets(found, book)
     tables.write_xlsx(place / "agreement.xlsx", sheets, language is Language.HEBREW)
     about: About = {"margin": asked["margin"]}
-    return Done({"page": "agreement.html", "files": ["agreement.html", "agreement.xlsx"]}, about)
+    result = {"page": "agreement.html", "files": ["agreement.html", "agreement.xlsx"]}
+    return Done(result | {"left_out": _left_out(store, coders=asked["coders"])}, about)
 
 
 def export(store: Store, job: Job, _: Tell) -> Done:
@@ -211,8 +212,19 @@ def export(store: Store, job: Job, _: Tell) -> Done:
         _pack(done.path)
     counts = {"transcripts": done.transcripts, "human": done.human, "suggested": done.suggested}
     files = sorted(path.name for path in place.iterdir())
-    result = {"files": files, "compared": str(done.compared), "notes": list(done.notes), **counts}
-    return Done(result, {"ending": asked["ending"], **counts})
+    result = {"files": files, "compared": asdict(done.compared), "notes": list(done.notes), **counts}
+    return Done(result | {"left_out": _left_out(store, transcripts=only)}, {"ending": asked["ending"], **counts})
+
+
+def _left_out(
+    store: Store, coders: Collection[str] | None = None, transcripts: Collection[str] | None = None
+) -> list[tuple[str, str]]:
+    """Return (coder, transcript) of the blind coding that is not in what was made, since it is not committed yet."""
+    return [
+        (coder, transcript)
+        for coder, transcript in store.uncommitted()
+        if (not coders or coder in coders) and (not transcripts or transcript in transcripts)
+    ]
 
 
 def _pack(folder: Path) -> None:

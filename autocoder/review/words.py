@@ -48,12 +48,19 @@ _WORDS = {
     "tick_code": ("Choose {name}", "בחירה: {name}"),
     "folder": ("folder", "תיקייה"),
     "proposed": ("proposed", "מוצע"),
+    "one_at_most": ("one at most", "אחד לכל היותר"),
     "no_definition": ("No definition yet.", "אין עדיין הגדרה."),
     "include": ("Belongs here", "שייך לכאן"),
     "exclude": ("Does not belong here", "לא שייך לכאן"),
     "goes_to": ("it goes to:", "מקומו:"),
     "both_allowed": ("both may be coded", "אפשר לקודד בשניהם"),
     "examples": ("Coded passages", "קטעים שקודדו"),
+    "examples_all": ("All coded passages", "כל הקטעים שקודדו"),
+    "examples_none": ("Nobody has coded a passage with this code yet.", "עדיין לא קודד קטע בקוד הזה."),
+    "examples_none_blind": (
+        "No passage of another transcript was coded blind with this code yet.",
+        "עדיין לא קודד בקוד הזה, בקידוד עיוור, קטע מתמליל אחר.",
+    ),
     "similar": ("Similar passages that the team coded", "קטעים דומים שהצוות קידד"),
     "without_code": ("similar, and not coded with it", "דומה, ולא קודד בקוד הזה"),
     "order": ("Order", "סדר"),
@@ -117,15 +124,26 @@ _WORDS = {
     ),
     "gone": ("That passage is not there any more; here is another.", "הקטע ההוא כבר איננו; זה קטע אחר."),
     "refused": ("{about}", "{about}"),
-    "refused_no_code": (
-        "No code was chosen; choose one or more, or reject.",
-        "לא נבחר קוד; יש לבחור אחד או יותר, או לדחות.",
+    "refused_both": (
+        "{about}: only one of them can stand, since a passage carries at most one code of {of}. Choose one of them; nothing was saved.",
+        "{about}: רק אחד מהם יכול לעמוד, כי קטע נושא לכל היותר קוד אחד מתוך {of}. יש לבחור באחד מהם; דבר לא נשמר.",
     ),
-    "refused_no_memo": ("The memo is empty; nothing was saved.", "ההערה ריקה; דבר לא נשמר."),
+    "refused_stands": (
+        "Your code {about} stands here already, and a passage carries at most one code of {of}. Do without this code here, or move the boundaries (B); if {about} was wrong, take it back first.",
+        "הקוד {about} כבר ניתן כאן בקידוד שלך, וקטע נושא לכל היותר קוד אחד מתוך {of}. אפשר לוותר כאן על הקוד הזה או להזיז גבולות (B); אם {about} ניתן בטעות, יש לבטל אותו קודם.",
+    ),
     "saved_codes": ("Saved: {about}", "נשמר: {about}"),
     "saved_together": (
         "Accepted together: {about}. At least ten of them come again for a second look.",
         "אושרו יחד: {about}. לפחות עשרה מהם יחזרו למבט שני.",
+    ),
+    "saved_together_but": (
+        "Accepted together: {about}; at least ten of them come again for a second look. Left out: {of}, where another code of the same tree stands as yours; decide these one by one.",
+        "אושרו יחד: {about}; לפחות עשרה מהם יחזרו למבט שני. לא נכללו: {of}, כי כבר ניתן שם בקידוד שלך קוד אחר מאותו ענף; על אלה יש להחליט אחד אחד.",
+    ),
+    "saved_together_none": (
+        "Nothing was accepted. Left out: {of}, where another code of the same tree stands as yours; decide these one by one.",
+        "לא אושר דבר. לא נכללו: {of}, כי כבר ניתן שם בקידוד שלך קוד אחר מאותו ענף; על אלה יש להחליט אחד אחד.",
     ),
     "undo_nothing": ("Nothing to take back.", "אין מה לבטל."),
     "undo_kept": (
@@ -134,10 +152,6 @@ _WORDS = {
     ),
     "undo_undo": ("Taken back; the passage is here again.", "בוטל; הקטע כאן שוב."),
     "refused_no_tick": ("Nothing is ticked; nothing was changed.", "לא סומן דבר; דבר לא השתנה."),
-    "refused_no_reason": (
-        "Say first why the two differed (1–4); nothing was saved.",
-        "יש לציין קודם מדוע השניים נבדלו (1–4); דבר לא נשמר.",
-    ),
     "not_allowed_confirm": (
         "The suggestions here are not open to you: the transcript is assigned to others, or you code it blind and have not committed yet.",
         "ההצעות כאן אינן פתוחות בפניך: התמליל שויך לאחרים, או שהקידוד העיוור שלך בו עוד לא נסגר.",
@@ -479,6 +493,9 @@ _WORDS = {
     "job_read_codings": ("Codings", "קידודים"),
     "job_read_memos": ("Memos", "תזכירים"),
     "job_read_described": ("Variables of transcripts and speakers", "משתנים של תמלילים ודוברים"),
+    "job_found_exact": ("Found by their very words", "נמצאו לפי המילים עצמן"),
+    "job_found_normalised": ("Found apart from niqqud, spaces and marks", "נמצאו עם הבדלי ניקוד, רווחים וסימנים"),
+    "job_found_fuzzy": ("Found by nearly the same words", "נמצאו לפי מילים כמעט זהות"),
     "job_problems": ("To look at", "דורש תשומת לב"),
     "job_changes": ("Changes what an earlier import brought:", "משנה את מה שהובא בייבוא קודם:"),
     "job_change": ("Change", "שינוי"),
@@ -525,6 +542,15 @@ _WORDS = {
     "job_human": ("Codings by people", "קידודים של אנשים"),
     "job_suggested": ("Suggestions", "הצעות"),
     "job_compared": ("Compared:", "הושוו:"),
+    "job_compared_texts": ("texts", "טקסטים"),
+    "job_compared_codings": ("codings", "קידודים"),
+    "job_compared_quotes": ("different quotes", "ציטוטים שונים"),
+    "job_compared_coders": ("coders", "מקודדים"),
+    "job_compared_codes": ("codes", "קודים"),
+    "job_left_out": (
+        "Left out, since its blind coding is not committed yet (Blind, Commit):",
+        "לא נכלל, כי הקידוד העיוור עוד לא נסגר (קידוד עיוור, סגירת הקידוד):",
+    ),
     # people: sign-in, accounts, assignments
     "closed_title": ("The page is closed", "הדף סגור"),
     "closed_how": (

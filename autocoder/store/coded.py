@@ -62,6 +62,25 @@ def given_by_people(store: Store, transcripts: Collection[int] | None = None) ->
     return _given(store, t.coder.c.kind == CoderKind.HUMAN, transcripts)
 
 
+def given_with(
+    store: Store, code: str, reader: str, origins: Collection[Origin], but: str, most: int
+) -> tuple[Given, ...]:
+    """Return codings of people with a code that ``reader`` may see, the latest first, ``most`` at most.
+
+    None is of the transcript that is called ``but``.
+    """
+    c = t.coding.c
+    elsewhere = c.transcript_id.not_in(sa.select(t.transcript.c.id).where(t.transcript.c.name == but))
+    query = (
+        _codings_of(t.coder.c.kind == CoderKind.HUMAN)
+        .where(c.code == code, c.origin.in_(origins), elsewhere)
+        .order_by(c.id.desc())
+        .limit(most)
+    )
+    with store.reading() as connection:
+        return tuple(_given_of(row) for row in connection.execute(query.where(visible(connection, reader))))
+
+
 def given_by(store: Store, coder: str, transcripts: Collection[int] | None = None) -> tuple[Given, ...]:
     """Return the codings of one coder, a person or a model, by transcript and position."""
     return _given(store, t.coder.c.name == coder, transcripts)
@@ -69,12 +88,7 @@ def given_by(store: Store, coder: str, transcripts: Collection[int] | None = Non
 
 def _given(store: Store, whose: sa.ColumnElement[bool], transcripts: Collection[int] | None) -> tuple[Given, ...]:
     c = t.coding.c
-    query: sa.Select[Any] = (
-        sa.select(c.id, c.transcript_id, c.start, c.end, c.code, t.coder.c.name, c.origin, c.created)
-        .join(t.coder, t.coder.c.id == c.coder_id)
-        .where(whose)
-        .order_by(c.transcript_id, c.start, c.id)
-    )
+    query = _codings_of(whose).order_by(c.transcript_id, c.start, c.id)
     with store.reading() as connection:
         if transcripts is None:
             return tuple(map(_given_of, connection.execute(query)))
@@ -82,6 +96,12 @@ def _given(store: Store, whose: sa.ColumnElement[bool], transcripts: Collection[
         return tuple(
             _given_of(row) for part in parts for row in connection.execute(query.where(c.transcript_id.in_(part)))
         )
+
+
+def _codings_of(whose: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    c = t.coding.c
+    columns = (c.id, c.transcript_id, c.start, c.end, c.code, t.coder.c.name, c.origin, c.created)
+    return sa.select(*columns).join(t.coder, t.coder.c.id == c.coder_id).where(whose)
 
 
 def _parts(numbers: list[int]) -> Iterable[list[int]]:

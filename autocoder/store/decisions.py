@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from autocoder.errors import AutocoderError
-from autocoder.project import Action, CoderKind, Coding, Decision, Memo, Mode, Origin, Span
+from autocoder.project import Action, Codebook, CoderKind, Coding, Decision, Memo, Mode, Origin, Span
 from autocoder.store import schema as t
 from autocoder.store.assignments import Task, begin_blind, hold, mark_seen, refuse_while_blind
 from autocoder.store.audit import append_decision
@@ -45,6 +45,32 @@ class ChangedMeanwhile(AutocoderError):
         super().__init__("you changed this passage in another window meanwhile; look at it again.")
 
 
+class ExclusiveCodes(AutocoderError):
+    """Two codes of an exclusive tree on one stretch: ``code`` was given, ``other`` was given with it or ``stands``."""
+
+    def __init__(self, codebook: Codebook, code: str, other: str, stands: bool) -> None:
+        self.code = code
+        self.other = other
+        self.tree = codebook.root(code).id
+        self.stands = stands
+        names = codebook[code].name, codebook[other].name, codebook.root(code).name
+        at_most = f"a passage carries one code of {names[2]} at most"
+        super().__init__(
+            f"{names[1]} is your coding of this passage or of a part of it already, and {at_most}; "
+            f"take {names[1]} off first, or give another code than {names[0]}."
+            if stands
+            else f"{names[0]} and {names[1]} cannot stand together, since {at_most}; keep one of them."
+        )
+
+
+@dataclass(frozen=True)
+class Together:
+    """What was saved at once, and how many suggestions were left out since a code that excludes theirs stands there."""
+
+    saved: tuple[Decision, ...] = ()
+    excluded: int = 0
+
+
 @dataclass(frozen=True)
 class Drawn:
     """A passage that was drawn to be asked about: its kind is the mode in which it will be answered."""
@@ -74,26 +100,36 @@ class Deed:
 
 
 def save(store: Store, deed: Deed) -> Decision:
-    """Save a decision with all that it does; raise AlreadyAnswered, with nothing changed, when it comes too late."""
+    """Save a decision with all that it does.
+
+    Raises AlreadyAnswered when it comes too late, ExclusiveCodes when two codes of an exclusive tree would stand on one
+    stretch; nothing is changed then.
+    """
+    book = store.codebook()
     with store.writing() as connection:
         hold(connection, deed.decision.coder)
-        return _save(connection, deed)
+        return _save(connection, deed, book)
 
 
 def save_together(
     store: Store, deeds: Sequence[Deed], audit: Callable[[Sequence[Deed]], Sequence[Deed]] = tuple
-) -> tuple[Decision, ...]:
-    """Save what was decided at once in one transaction; suggestions that were answered meanwhile are left out.
+) -> Together:
+    """Save what was decided at once in one transaction.
 
-    ``audit`` adds the checks to those that are left.
+    Suggestions that were answered meanwhile are left out, and those whose code is excluded by one that the coder put
+    there, or that comes before it here. ``audit`` adds the checks to those that are left.
     """
     if not deeds:
-        return ()
+        return Together()
+    book = store.codebook()
     with store.writing() as connection:
         hold(connection, deeds[0].decision.coder)
         asked = [deed.suggestion for deed in deeds if deed.suggestion is not None]
         late = frozenset(asked) - _still_open(connection, asked)
-        return tuple(_save(connection, deed) for deed in audit([deed for deed in deeds if deed.suggestion not in late]))
+        in_time = [deed for deed in deeds if deed.suggestion not in late]
+        fitting = _without_excluded(connection, in_time, book)
+        saved = tuple(_save(connection, deed, book) for deed in audit(fitting))
+        return Together(saved, len(in_time) - len(fitting))
 
 
 def take_back(store: Store, coder: str, at: str, which: int | None = None) -> tuple[Decision, ...]:
@@ -102,6 +138,7 @@ def take_back(store: Store, coder: str, at: str, which: int | None = None) -> tu
     Return the new decisions, none where nothing is left to take back. Planted passages, which were revealed, and blind
     coding that was committed stay. Raise NotTakenBack for a decision that cannot be taken back.
     """
+    book = store.codebook()
     with store.writing() as connection:
         hold(connection, coder)
         query = _standing(coder).limit(1) if which is None else _standing(coder).where(t.decision.c.id == which)
@@ -117,7 +154,7 @@ def take_back(store: Store, coder: str, at: str, which: int | None = None) -> tu
             together = [decision_of(row) for row in rows]
         if which is not None:
             _refuse_if_built_upon(connection, together)
-        return tuple(_take_back(connection, decision, at) for decision in together)
+        return tuple(_take_back(connection, decision, at, book) for decision in together)
 
 
 def codebook_version(store: Store) -> int:
@@ -214,12 +251,13 @@ def _still_open(connection: sa.Connection, suggestions: Iterable[int]) -> frozen
     )
 
 
-def _save(connection: sa.Connection, deed: Deed) -> Decision:
+def _save(connection: sa.Connection, deed: Deed, book: Codebook) -> Decision:
     _refuse_if_not_now(connection, deed)
     decision = replace(deed.decision, id=insert_decision(connection, deed.decision))
     assert decision.id is not None  # noqa: S101
     _answer(connection, deed, decision.id)
     _take(connection, decision, deed.takes)
+    _refuse_exclusive(connection, deed, book)
     _put(connection, deed.puts, decision.id)
     _note(connection, decision)
     _draw(connection, deed.draws, decision)
@@ -240,6 +278,73 @@ def _refuse_if_not_now(connection: sa.Connection, deed: Deed) -> None:
     else:
         refuse_while_blind(connection, decision.coder, decision.transcript)
         mark_seen(connection, id_of(connection, t.coder, decision.coder), transcript_id, decision.at)
+
+
+def _refuse_exclusive(connection: sa.Connection, deed: Deed, book: Codebook) -> None:
+    """Raise ExclusiveCodes where a code comes on a stretch that has, or gets, another one of its exclusive tree.
+
+    What stands already is not asked about again: a file may have brought both.
+    """
+    codings = _claimed(deed)
+    for coding in codings:
+        if not book.rivals(coding.code):
+            continue
+        given = next((other.code for other in codings if other.code in book.rivals(coding.code)), None)
+        standing = _own_codes_over(connection, coding, book.rivals(coding.code) | {coding.code})
+        if (coding.span, coding.code) in standing:
+            continue
+        if given is not None:
+            raise ExclusiveCodes(book, coding.code, given, stands=False)
+        stands = next((code for _, code in standing if code != coding.code), None)
+        if stands is not None:
+            raise ExclusiveCodes(book, coding.code, stands, stands=True)
+
+
+def _claimed(deed: Deed) -> tuple[Coding, ...]:
+    """Return what a deed puts; a planted error puts nothing, and is asked about like any other suggestion."""
+    decision = deed.decision
+    if decision.mode is Mode.PLANTED and decision.action not in (Action.SKIP, Action.MEMO):
+        return tuple(coding_made_by(decision, code) for code in decision.after)
+    return deed.puts
+
+
+def _own_codes_over(connection: sa.Connection, coding: Coding, codes: frozenset[str]) -> list[tuple[Span, str]]:
+    """Return which of these codes the coder of a coding has on its stretch or on a part of it, by place."""
+    c = t.coding.c
+    query = (
+        sa.select(c.start, c.end, c.code)
+        .join(t.coder, t.coder.c.id == c.coder_id)
+        .where(
+            c.transcript_id == id_of(connection, t.transcript, coding.transcript),
+            t.coder.c.name == coding.coder,
+            c.start < coding.span.end,
+            c.end > coding.span.start,
+            c.code.in_(codes),
+        )
+        .order_by(c.start, c.end, c.id)
+    )
+    return [(Span(row.start, row.end), row.code) for row in connection.execute(query)]
+
+
+def _without_excluded(connection: sa.Connection, deeds: Sequence[Deed], book: Codebook) -> list[Deed]:
+    """Leave out deeds whose codes are excluded by what stands, or by those before them."""
+    kept: list[Deed] = []
+    excluding: list[Coding] = []
+    for deed in deeds:
+        if any(_exclude(book, coding, other) for coding in deed.puts for other in excluding):
+            continue
+        try:
+            _refuse_exclusive(connection, deed, book)
+        except ExclusiveCodes:
+            continue
+        kept.append(deed)
+        excluding += [coding for coding in deed.puts if book.rivals(coding.code)]
+    return kept
+
+
+def _exclude(book: Codebook, coding: Coding, other: Coding) -> bool:
+    same = (coding.transcript, coding.coder) == (other.transcript, other.coder)
+    return same and other.code in book.rivals(coding.code) and coding.span.overlap(other.span) > 0
 
 
 def _codes_on(connection: sa.Connection, decision: Decision) -> set[str]:
@@ -395,7 +500,7 @@ def _refuse_if_built_upon(connection: sa.Connection, together: Sequence[Decision
                 raise NotTakenBack("a later decision of yours is about the same passage; take that one back first.")
 
 
-def _take_back(connection: sa.Connection, decision: Decision, at: str) -> Decision:
+def _take_back(connection: sa.Connection, decision: Decision, at: str, book: Codebook) -> Decision:
     assert decision.id is not None  # noqa: S101
     undo = replace(
         decision,
@@ -425,7 +530,10 @@ def _take_back(connection: sa.Connection, decision: Decision, at: str) -> Decisi
         _unskip(connection, decision)
     for maker, code in _taken_away(connection, decision, replaced):
         assert maker.id is not None  # noqa: S101
-        _put(connection, [coding_made_by(maker, code)], maker.id)
+        coding = coding_made_by(maker, code)
+        if _own_codes_over(connection, coding, book.rivals(code)):
+            raise NotTakenBack("a later coding of yours excludes what would come back; take that one back first.")
+        _put(connection, [coding], maker.id)
     assert undo.id is not None  # noqa: S101
     append_decision(connection, undo.id, undo.coder, at)
     return undo

@@ -20,6 +20,7 @@ CODEBOOK = Codebook(
         Code("alone", "עמית יחיד", "Lone peer", parent="setting"),
         Code("valence", "ערכיות", "Valence", codable=False),
         Code("barrier", "אתגר", "Barrier", parent="valence"),
+        Code("facilitator", "גורם מקדם", "Facilitator", parent="valence"),
     ),
     frozenset({"valence"}),
 )

@@ -344,9 +344,9 @@ def test_accepting_in_bulk_is_one_batch_and_draws_at_least_ten_to_be_looked_at_a
     assert len(cards) == 14
     desk.answer(store, YOSSI, cards[3].id, REJECT, at(1))
     made = desk.accept_all(store, DANA, [card.id for card in cards], at(2))
-    assert {decision.mode for decision in made} == {Mode.SWEEP}
-    assert len(made) == 13
-    assert len({decision.batch for decision in made}) == 1
+    assert {decision.mode for decision in made.saved} == {Mode.SWEEP}
+    assert (len(made.saved), made.excluded) == (13, 0)
+    assert len({decision.batch for decision in made.saved}) == 1
     assert len(persons_codings(store)) == 13
     with store.reading() as connection:
         kinds = connection.scalars(sa.select(t.check.c.kind)).all()

@@ -6,11 +6,12 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from autocoder.project import Action, Coding, Mode, Reason
+from autocoder.project import Action, Coding, Mode, Reason, Span
 from autocoder.review import adjudicate, blind, desk
 from autocoder.review.adjudicate import Settlement
 from autocoder.review.blind import BlindAnswer
@@ -20,11 +21,11 @@ from autocoder.review.reviewer import Reviewer
 from autocoder.store import Addition, Store
 from autocoder.store.assignments import Task, assign
 from autocoder.store.audit import verify
-from autocoder.store.decisions import AlreadyAnswered, ChangedMeanwhile, history
+from autocoder.store.decisions import AlreadyAnswered, ChangedMeanwhile, ExclusiveCodes, history
 from autocoder.store.queues import Order
 from autocoder.store.settings import Settings, change_settings
 from tests.review.desk_study import DANA, FIRST, LEAD, SECOND, YOSSI, at, build, persons_codings
-from tests.review.test_replay import as_stored, replayed
+from tests.review.test_replay import as_stored, excluded, replayed
 
 ACCEPT = Answer(Action.ACCEPT)
 
@@ -66,6 +67,23 @@ def test_every_order_shows_every_suggestion_once(store: Store) -> None:
                 seen.append(card.id)
                 card = desk.next_card(store, DANA, scope, card.id)
             assert (len(seen), card and card.id) == (number, seen[0]), scope
+
+
+def test_two_windows_of_one_person_never_put_two_codes_of_an_exclusive_tree_on_one_stretch(store: Store) -> None:
+    cards = desk.sweep(store, DANA, Scope(Order.DOCUMENT, FIRST.name))
+    refused: list[str] = []
+
+    def answer(card: desk.Card, code: str, span: Span) -> None:
+        try:
+            desk.answer(store, DANA, card.id, Answer(Action.MOVE, (code,), span), at(1))
+        except ExclusiveCodes:
+            refused.append(card.id)
+
+    for one, other in zip(cards[:16:2], cards[1:16:2], strict=True):
+        span = Span(one.span.start, other.span.end)
+        at_once(partial(answer, one, "barrier", span), partial(answer, other, "facilitator", span))
+    assert len(refused) == len(persons_codings(store)) == 8
+    assert not excluded(as_stored(store)[0])
 
 
 def test_of_three_who_answer_the_same_cards_at_once_one_wins_each(store: Store) -> None:

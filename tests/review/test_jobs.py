@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from autocoder import store
 from autocoder.project import Coder, CoderKind, Project
-from autocoder.review import uploads
+from autocoder.review import blind, uploads
+from autocoder.review.blind import BlindAnswer
 from autocoder.review.job_files import results_of, uploads_of
-from autocoder.review.reviewer import Role
+from autocoder.review.reviewer import Reviewer, Role
 from autocoder.review.work import do
 from autocoder.steps import now
 from autocoder.store import Addition, Store, audit, jobs
+from autocoder.store import schema as t
 from autocoder.store.jobs import Job, Kind, State
 
 AT = "2026-03-01T10:00:00+00:00"
@@ -154,7 +157,7 @@ def test_too_much_at_once_is_refused_in_words_and_leaves_nothing(
     monkeypatch.setattr(uploads.receive, "__defaults__", (10_000,))
     answer = lead.post("/jobs/import", files=[("files", ("a.txt", b"x" * 20_000, "text/plain"))])
     assert answer.status_code == 413
-    assert "MB that are taken at once" in answer.text
+    assert "שהם המרב לשליחה אחת" in answer.text
     assert jobs.latest(opened, 1) == ()
     assert list((opened.folder / "uploads").iterdir()) == []
 
@@ -171,7 +174,10 @@ def test_markup_in_names_stays_text(opened: Store, lead: TestClient) -> None:
 def test_a_refusal_is_one_sentence_on_the_page(opened: Store, lead: TestClient) -> None:
     place = send(lead, ("תמונה.png", "x"))
     assert work_off(opened).state is State.FAILED
-    assert "תמונה.png: files ending in .png are not read" in lead.get(place).text
+    assert "תמונה.png: אי אפשר לקרוא קובץ שסופו \u2068.png\u2069; אפשר לשמור אותו" in lead.get(place).text
+    lead.cookies.set("look", "en.light.100")
+    assert "תמונה.png: files ending in .png are not read; save it as" in lead.get(place).text
+    lead.cookies.delete("look")
     assert "נכשל" in lead.get("/jobs").text
 
 
@@ -235,13 +241,44 @@ def test_an_export_is_read_back_and_comes_as_a_download_that_nothing_opens(opene
     done = work_off(opened)
     assert done.state is State.DONE, done.message
     assert "לימוד.qdpx" in done.result["files"]
-    assert "codings" in done.result["compared"]
+    assert done.result["compared"]["codings"] > 50
+    assert f"קידודים <bdi>{done.result['compared']['codings']}</bdi>" in lead.get(place).text
     assert "לימוד.qdpx" in lead.get(place).text
     file = lead.get(f"{place}/file/לימוד.qdpx")
     assert file.content[:2] == b"PK"
     assert file.headers["content-type"] == "application/octet-stream"
     assert file.headers["content-disposition"].startswith("attachment; filename*=utf-8''")
     assert file.headers["content-security-policy"].startswith("sandbox;")
+
+
+def test_agreement_and_export_say_whose_blind_coding_is_not_in_them(opened: Store, lead: TestClient) -> None:
+    people = {"coder": ["דנה", "אבי"]}
+    asked = {
+        "agreement": people,
+        "export": {"ending": ".csv"},
+        "export of another": {"ending": ".csv", "transcript": "t0"},
+    }
+    before = {}
+    for name, form in asked.items():
+        before[name] = lead.post(f"/jobs/{name.split()[0]}", data=form).headers["location"]
+        assert work_off(opened).state is State.DONE
+    blind.code(opened, Reviewer("אבי"), "t5", 1, BlindAnswer(("pay",)), AT)
+    after = {}
+    for name, form in asked.items():
+        after[name] = lead.post(f"/jobs/{name.split()[0]}", data=form).headers["location"]
+        assert work_off(opened).state is State.DONE
+    told = "<li><bdi>אבי</bdi>: <bdi>t5</bdi></li>"
+    assert [told in lead.get(place).text for place in before.values()] == [False, False, False]
+    assert [told in lead.get(place).text for place in after.values()] == [True, True, False]
+
+
+def test_a_page_of_an_older_job_is_shown_as_it_was_made(opened: Store, lead: TestClient) -> None:
+    place = lead.post("/jobs/export", data={"ending": ".csv"}).headers["location"]
+    done = work_off(opened)
+    older = {name: value for name, value in done.result.items() if name != "left_out"} | {"compared": "5 codings"}
+    with opened.writing() as connection:
+        connection.execute(sa.update(t.job).where(t.job.c.id == done.id).values(result=older))
+    assert lead.get(place).status_code == 200
 
 
 def test_an_export_of_several_documents_comes_as_one_archive(opened: Store, lead: TestClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,15 @@ from autocoder.store import Store, open_project, passages
 from autocoder.store import schema as t
 from autocoder.store.assignments import Task, assign
 from autocoder.store.audit import verify
-from autocoder.store.decisions import NotTakenBack, history
+from autocoder.store.decisions import ExclusiveCodes, NotTakenBack, history
 from autocoder.store.passages import codings_in
 from autocoder.store.queues import Order
 from autocoder.store.settings import Settings, change_settings
-from tests.review.desk_study import CODES, DANA, FIRST, LEAD, MODEL, SECOND, YOSSI, at, build
+from tests.review.desk_study import CODEBOOK, CODES, DANA, FIRST, LEAD, MODEL, SECOND, YOSSI, at, build
 
 Key = tuple[str, Span, str, str]
-codes = st.lists(st.sampled_from(CODES), min_size=1, max_size=3, unique=True).map(tuple)
+GIVEN = (*CODES, "facilitator")
+codes = st.lists(st.sampled_from(GIVEN), min_size=1, max_size=3, unique=True).map(tuple)
 spans = st.integers(0, 300).flatmap(lambda start: st.integers(1, 60).map(lambda size: Span(start, start + size)))
 answers = st.one_of(
     st.sampled_from([Answer(Action.ACCEPT), Answer(Action.REJECT), Answer(Action.SKIP)]),
@@ -38,7 +40,7 @@ answers = st.one_of(
 steps = st.one_of(
     st.tuples(st.just("answer"), st.sampled_from([DANA, YOSSI]), answers),
     st.tuples(st.just("sweep"), st.sampled_from([DANA, YOSSI]), st.sampled_from(CODES)),
-    st.tuples(st.just("blind"), st.integers(1, 6), st.sets(st.sampled_from(CODES)).map(lambda s: tuple(sorted(s)))),
+    st.tuples(st.just("blind"), st.integers(1, 6), st.sets(st.sampled_from(GIVEN)).map(lambda s: tuple(sorted(s)))),
     st.tuples(st.just("undo"), st.sampled_from([DANA, YOSSI]), st.none()),
     st.tuples(st.just("undo one"), st.sampled_from([DANA, YOSSI]), st.integers(0, 8)),
 )
@@ -101,6 +103,15 @@ def as_stored(store: Store) -> tuple[set[Key], set[tuple[str, Span, str]]]:
     return codings, {(row.name, Span(row.start, row.end), row.code) for row in rows}
 
 
+def excluded(codings: set[Key]) -> list[tuple[Key, Key]]:
+    """Pairs of codings of one coder on one stretch of which the codebook allows one."""
+    return [
+        (one, other)
+        for one, other in combinations(codings, 2)
+        if (one[0], one[3]) == (other[0], other[3]) and one[1].overlap(other[1]) and other[2] in CODEBOOK.rivals(one[2])
+    ]
+
+
 def quote(store: Store, name: str, span: Span) -> str:
     transcript = passages.transcript(store, name)
     return transcript.quote(span) if transcript is not None and span.end <= len(transcript.text) else ""
@@ -141,8 +152,13 @@ def test_the_state_is_the_replay_of_the_log_and_undoing_all_brings_back_the_begi
     store: Store, played: list[tuple[str, object, object]]
 ) -> None:
     for second, (kind, who, what) in enumerate(played):
-        play(store, kind, who, what, second)
+        before = as_stored(store)
+        try:
+            play(store, kind, who, what, second)
+        except ExclusiveCodes:
+            assert as_stored(store) == before
         assert as_stored(store) == replayed(store.decisions())
+        assert not excluded(as_stored(store)[0])
     for reviewer in (DANA, YOSSI):
         while desk.undo(store, reviewer, at(59)) is not None:
             pass

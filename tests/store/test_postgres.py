@@ -8,14 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import alembic.command
 import psycopg
 import pytest
 import sqlalchemy as sa
 
 from autocoder import store
-from autocoder.project import Codebook, Coder, CoderKind, Coding, Decision, Memo, Origin, Project, Span
+from autocoder.project import Action, Codebook, Coder, CoderKind, Coding, Decision, Memo, Origin, Project, Span
+from autocoder.review import desk
+from autocoder.review.desk import Answer, Scope
+from autocoder.review.reviewer import Reviewer
 from autocoder.store import Addition, FileRead, ProjectFault, Store, accounts, audit, database
+from autocoder.store.search import Wish, Words, sayings
 from autocoder.store.study import insert_decision
+from evaluation.review.cluster import fresh
 
 AT = "2026-03-01T09:00:00+00:00"
 DECISION = Decision("דנה", AT, "ריאיון 1", Span(3, 9), ("pay",), (), True, ("pay",), 0.8, 2.5, memo="חשוב")
@@ -185,3 +191,71 @@ def test_what_is_read_with_one_connection_at_hand_is_what_was_written_meanwhile(
             assert one is other
     with opened.reading() as one, opened.reading() as other:
         assert one is not other
+
+
+def form_of(address: str) -> dict[str, tuple[object, ...]]:
+    """Return the columns, keys and indexes of every table, to compare two databases."""
+    engine = sa.create_engine(database.address_of(address))
+    inspector = sa.inspect(engine)
+    found: dict[str, tuple[object, ...]] = {
+        name: (
+            sorted((each["name"], str(each["type"]), each["nullable"], each["default"]) for each in columns),
+            inspector.get_pk_constraint(name)["constrained_columns"],
+            sorted(map(str, inspector.get_foreign_keys(name))),
+            sorted(map(str, inspector.get_unique_constraints(name))),
+            sorted(map(str, inspector.get_indexes(name))),
+        )
+        for (_, name), columns in inspector.get_multi_columns().items()
+    }
+    engine.dispose()
+    return found
+
+
+def filled(address: str, **rows: list[dict[str, object]]) -> None:
+    """Write rows into the tables as they are."""
+    engine = sa.create_engine(database.address_of(address))
+    known = sa.MetaData()
+    known.reflect(engine)
+    with engine.begin() as connection:
+        for table, values in rows.items():
+            connection.execute(known.tables[table].insert(), values)
+    engine.dispose()
+
+
+def test_a_project_of_the_form_before_is_brought_up_to_date_and_is_like_a_new_one(
+    tmp_path: Path, project: Project, postgres: str, cluster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        upgrade = alembic.command.upgrade
+        earlier.setattr("alembic.command.upgrade", lambda config, _: upgrade(config, "0003"))
+        store.create(tmp_path / "p", project.name, project.codebook, AT, postgres).close()
+    before = form_of(postgres)
+    assert "audit" not in before
+    text = "רחל: הַשָּׂכָר נמוך מאוד"
+    span = Span(5, len(text))
+    place = {"transcript_id": 1, "start": span.start, "end": span.end}
+    coding = place | {"memo": "", "created": AT, "codebook_version": 1}
+    filled(
+        postgres,
+        transcript=[{"name": "ראיון", "text": text, "sha256": "0" * 64, "variables": {}, "speakers": {}}],
+        turn=[place | {"number": 0, "speaker": "רחל", "role": "participant"}],
+        coder=[{"name": "דנה", "kind": "human"}, {"name": "model-1", "kind": "model"}],
+        coding=[
+            coding | {"code": "pay", "coder_id": 1, "origin": "blind", "score": None, "weight": 50},
+            coding | {"code": "alone", "coder_id": 2, "origin": "auto", "score": 0.7, "weight": None},
+        ],
+    )
+    with store.open_project(tmp_path / "p") as opened:
+        own, suggestion = opened.codings()
+        assert own == Coding("ראיון", span, "pay", "דנה", created=AT, weight=50.0)
+        assert (suggestion.coder, suggestion.score) == ("model-1", 0.7)
+        said = sayings(opened, Wish(words=Words.of("שכר")), 5, lambda: False)
+        assert [each.transcript for each in said.rows] == ["ראיון"]
+        card = desk.next_card(opened, Reviewer("דנה"), Scope())
+        assert card is not None
+        desk.answer(opened, Reviewer("דנה"), card.id, Answer(Action.ACCEPT), AT)
+        assert {each.code for each in opened.codings() if each.coder == "דנה"} == {"pay", "alone"}
+        assert audit.verify(opened).whole
+    with fresh(cluster) as other:
+        store.create(tmp_path / "new", project.name, project.codebook, AT, other).close()
+        assert form_of(postgres) == form_of(other)

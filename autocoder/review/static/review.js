@@ -165,7 +165,19 @@
     for (const button of all(".take")) button.toggleAttribute("data-idle", !chosen.length);
   }
 
-  document.addEventListener("change", (event) => { if (event.target.matches("#codebook input[type=checkbox]")) showChosen(); });
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("#codebook input[type=checkbox]")) return;
+    if (event.target.checked) aloneInItsTree(event.target.closest(".entry"));
+    showChosen();
+  });
+
+  // of a tree whose codes exclude each other, the one that was ticked last stays
+
+  function aloneInItsTree(entry) {
+    if (entry.dataset.tree === undefined) return;
+    const tree = all(`#codebook .entry[data-tree="${CSS.escape(entry.dataset.tree)}"] input:checked`);
+    for (const other of tree.filter((box) => box.closest(".entry") !== entry)) other.checked = false;
+  }
 
   // the card that is drawn: where the transcript stands, which codes it speaks of, how long it is looked at
 

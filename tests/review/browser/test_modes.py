@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
-from autocoder.project import Coding, Reason
+from autocoder.project import Action, Coding, Reason
 from autocoder.store import Addition
 from tests.review.browser.conftest import Served, Window, study_module
 
@@ -87,6 +87,32 @@ def test_a_transcript_is_coded_blind_by_key_and_committed(served: Served) -> Non
     assert not any(decision.saw_suggestion for decision in served.store.decisions())
 
 
+def test_of_an_exclusive_tree_the_code_that_is_ticked_last_stays(served: Served) -> None:
+    window = served.open()
+    page = window.go(BLIND)
+    for name in ("שחיקה", "barrier", "facil"):
+        chosen(window, name)
+    assert page.locator("#chosen .chip").all_text_contents() == ["שחיקה", "גורם מקדם"]
+    page.locator("#codebook input[value=barrier]").check()
+    assert page.locator("#chosen .chip").all_text_contents() == ["שחיקה", "אתגר"]
+    answer(window, "A")
+    assert "נשמר: שחיקה, אתגר" in window.said
+
+
+def test_a_refused_suggestion_says_which_code_stands_and_stays_on_the_card(served: Served) -> None:
+    words = "המנהלת שלי יושבת איתי כל שבוע. זה נותן לי אוויר."
+    served.store.add(Addition(codings=(Coding(FIRST, study.place(FIRST, words), "barrier", "דנה"),), at=study.AT))
+    window = served.open()
+    page = window.go("/confirm?code=facilitator")
+    card = window.card
+    window.press("A")
+    page.wait_for_selector("#said .warns")
+    assert "הקוד אתגר כבר ניתן כאן בקידוד שלך" in window.said
+    assert window.card == card
+    window.decide("R")
+    assert served.store.decisions()[-1].action is Action.REJECT
+
+
 def test_codes_put_before_are_ticked_when_the_passage_is_looked_at_again(served: Served) -> None:
     window = served.open()
     page = window.go(BLIND)
@@ -102,6 +128,22 @@ def test_suggestions_that_were_seen_close_blind_coding(served: Served) -> None:
     window.decide("A")
     page = window.go(BLIND)
     assert "כבר ראית הצעות" in page.locator("[role=alert]").inner_text()
+
+
+def test_opening_a_code_brings_passages_coded_with_it_once(served: Served) -> None:
+    given = Coding(SECOND, study.place(SECOND, PASSAGE), "pay", "יוסי")
+    served.store.add(Addition(codings=(given,), at=study.AT))
+    window = served.open()
+    page = window.go("/confirm?code=pay")
+    assert not [each for each in window.seen if "/codebook/examples" in each]
+    entry = page.locator("#codebook .entry[data-code=pay]")
+    for _ in range(3):
+        entry.locator("summary").click()
+    entry.locator(".similar").wait_for()
+    assert entry.locator(".similar .quoted").all_text_contents() == [PASSAGE]
+    assert "קבוצה 2 · יוסי" in entry.locator(".similar .from").inner_text()
+    assert len([each for each in window.seen if "/codebook/examples" in each]) == 1
+    window.decide("A")
 
 
 # adjudicate
@@ -252,20 +294,29 @@ def paths(served: Served) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("look", ["he.light.100", "en.dark.100"])
-def test_axe_finds_nothing_serious_in_any_mode(served: Served, look: str) -> None:
-    window = served.open(look=look, bypass_csp=True)
+def serious(page: Page) -> list[tuple[str, str, str]]:
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        (each["id"], each["nodes"][0]["html"][:160], each["nodes"][0].get("failureSummary", "")[:200])
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+def test_axe_finds_nothing_serious_in_any_mode_language_or_colours(served: Served) -> None:
+    window = served.open(bypass_csp=True)
     for name, path in paths(served).items():
-        page = window.go(path)
-        page.evaluate("for (const fold of document.querySelectorAll('.entry details')) fold.open = true")
-        page.evaluate(AXE)
-        found = page.evaluate("axe.run({resultTypes: ['violations']})")
-        serious = [
-            (each["id"], each["nodes"][0]["html"][:160], each["nodes"][0].get("failureSummary", "")[:200])
-            for each in found["violations"]
-            if each["impact"] in ("serious", "critical")
-        ]
-        assert serious == [], (name, look)
+        for language in ("he", "en"):
+            look = {"name": "look", "value": f"{language}.light.100", "url": window.url}
+            window.page.context.add_cookies([look])  # type: ignore[list-item]
+            page = window.go(path)
+            assert page.locator("html").get_attribute("lang") == language
+            page.evaluate("for (const fold of document.querySelectorAll('.entry details')) fold.open = true")
+            page.wait_for_selector("p.coded", state="detached")
+            page.evaluate(AXE)
+            for theme in ("light", "dark"):
+                page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+                assert serious(page) == [], (name, language, theme)
 
 
 @pytest.mark.parametrize(
