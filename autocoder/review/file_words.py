@@ -50,6 +50,7 @@ WHATS: Mapping[str, str | tuple[str, str]] = {
     "{name} is missing from it": "חסר בו {name}",
     "the codebook would not read back the same": "ספר הקודים לא היה נקרא בחזרה זהה",
     "it holds {size} bytes, too many for a codebook": "גודלו {size} בתים, יותר מדי לספר קודים",
+    "it holds more than {most} values, too many for a codebook": "יש בו יותר מ־{most} ערכים, יותר מדי לספר קודים",
     "it is not in UTF-8": "הוא אינו בקידוד UTF-8",
     "it is not UTF-8": "הוא אינו בקידוד UTF-8",
     "it is not YAML ({why})": "הוא אינו YAML תקין ({why})",
