@@ -40,7 +40,10 @@ class ModelFault(AutocoderError):
 
 @dataclass(frozen=True)
 class Input:
-    """How a text becomes pieces: the marks' ids and how many pieces of question and text the model reads."""
+    """How a text becomes pieces: the marks' ids and how many pieces of question and text the model reads.
+
+    ``mask`` is the id that hides a piece while a model learns; None of an encoder that has none.
+    """
 
     start: tuple[int, ...]
     between: tuple[int, ...]
@@ -48,6 +51,7 @@ class Input:
     pad: int
     question_pieces: int = 48
     text_pieces: int = 200
+    mask: int | None = None
 
 
 @dataclass(frozen=True)

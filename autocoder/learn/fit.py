@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from autocoder.classifier import Input, Window, batches, pad
@@ -22,14 +23,19 @@ from autocoder.learn.network import Network, freeze, load_encoder
 
 Scores = NDArray[np.float64]
 Report = Callable[[float], None]
+AVERAGED_AFTER = 0.2
+"""The share of the steps after which the weights count towards the average."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """How a model is trained.
 
-    ``frozen`` counts the encoder's lowest layers that stay as they are; 0 lets the embeddings learn too. Few units are
-    gone through in more rounds than ``epochs``, until ``least_steps`` are taken.
+    ``frozen`` counts what stays as it is from below: 1 the embeddings, 2 also the first layer; 0 lets all of it learn.
+    Few units are gone through in more rounds than ``epochs``, until ``least_steps`` are taken. ``hidden`` is the share
+    of a text's pieces that each reading hides, so that no single piece is learnt by heart. ``kept`` is how much of the
+    average of the weights so far each step keeps; the model is that average (Polyak and Juditsky 1992), and it begins
+    after a fifth of the steps.
     """
 
     encoder: str
@@ -41,7 +47,10 @@ class Settings:
     rate: float = 4e-4
     head_rate: float = 3e-3
     frozen: int = 1
+    decay: float = 0.1
     dropout: float = 0.1
+    hidden: float = 0.15
+    kept: float = 0.99
     heaviest: float = 4.0
 
 
@@ -61,7 +70,8 @@ def fit(found: Sequence[Window], labels: Labels, how: Input, settings: Settings,
     chance = random.Random(settings.seed)
     seen = labels[sorted({window.text for window in found})]
     network = _new_network(seen, settings).to(device()).train()
-    optimiser = torch.optim.AdamW(_groups(network, settings), fused=True)
+    optimiser = torch.optim.AdamW(_groups(network, settings), weight_decay=settings.decay, fused=True)
+    average = _Average(network, settings.kept)
     weight = _weights(seen, settings.heaviest).to(device())
     in_round = math.ceil(len(found) / settings.batch)
     rounds = max(settings.epochs, math.ceil(settings.least_steps / in_round))
@@ -69,9 +79,9 @@ def fit(found: Sequence[Window], labels: Labels, how: Input, settings: Settings,
     for _ in range(rounds):
         for batch in _shuffled(found, settings.batch, chance):
             target = torch.from_numpy(labels[[window.text for window in batch]]).to(device())
-            loss = functional.binary_cross_entropy_with_logits(
-                network(*_tensors(batch, how)), target, pos_weight=weight
-            )
+            ids, attention, own = _tensors(batch, how)
+            logits = network(_partly_hidden(ids, own, how, settings.hidden), attention, own)
+            loss = functional.binary_cross_entropy_with_logits(logits, target, pos_weight=weight)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             for group in optimiser.param_groups:
@@ -79,7 +89,10 @@ def fit(found: Sequence[Window], labels: Labels, how: Input, settings: Settings,
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             step += 1
+            if step > AVERAGED_AFTER * steps:
+                average.add()
             report(step / steps)
+    average.put()
     return network.eval()
 
 
@@ -92,6 +105,36 @@ def predict(network: Network, found: Sequence[Window], how: Input, texts: int) -
         part = network(*_tensors(chosen, how)).cpu().double().numpy()  # mps has no doubles
         np.maximum.at(logits, [window.text for window in chosen], part)
     return logits
+
+
+class _Average:
+    """The weights that learn, averaged exponentially as they go; they are better than the last ones alone."""
+
+    def __init__(self, network: Network, kept: float) -> None:
+        self._weights = [weight for weight in network.parameters() if weight.requires_grad]
+        self._means: list[Tensor] = []
+        self._share = 1 - kept
+
+    @torch.no_grad()
+    def add(self) -> None:
+        """Take the present weights in; the first ones are the average."""
+        if not self._means:
+            self._means = [weight.clone() for weight in self._weights]
+        for mean, weight in zip(self._means, self._weights, strict=True):
+            mean.lerp_(weight, self._share)
+
+    @torch.no_grad()
+    def put(self) -> None:
+        """Put the average in the place of the weights."""
+        for mean, weight in zip(self._means, self._weights, strict=True):
+            weight.copy_(mean)
+
+
+def _partly_hidden(ids: Tensor, own: Tensor, how: Input, share: float) -> Tensor:
+    """Return (texts, pieces) ids, of the text's own a share behind the encoder's mask, where it has one."""
+    if how.mask is None or not share:
+        return ids
+    return torch.where((torch.rand(ids.shape, device=ids.device) < share) & (own > 0), how.mask, ids)
 
 
 def _new_network(labels: Labels, settings: Settings) -> Network:
@@ -113,7 +156,7 @@ def _groups(network: Network, settings: Settings) -> list[dict[str, object]]:
     ]
 
 
-def _weights(labels: Labels, heaviest: float) -> torch.Tensor:
+def _weights(labels: Labels, heaviest: float) -> Tensor:
     """Return what a positive unit counts: the root of the odds against it, so that rare codes are not drowned."""
     positive = labels.sum(axis=0)
     odds = (len(labels) - positive) / np.maximum(positive, 1)
@@ -137,5 +180,5 @@ def _shuffled(found: Sequence[Window], size: int, chance: random.Random) -> list
     return made
 
 
-def _tensors(batch: Sequence[Window], how: Input) -> tuple[torch.Tensor, ...]:
+def _tensors(batch: Sequence[Window], how: Input) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(array).to(device()) for array in pad(batch, how.pad))

@@ -84,7 +84,7 @@ def save_tokenizer(name: str, folder: Path) -> Input:
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(folder / Path(TOKENIZER).parent)
     start, between, end = _marks(tokenizer)
-    return Input(start, between, end, tokenizer.pad_token_id or 0)
+    return Input(start, between, end, tokenizer.pad_token_id or 0, mask=tokenizer.mask_token_id)
 
 
 def _marks(tokenizer: object) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
@@ -96,16 +96,13 @@ def _marks(tokenizer: object) -> tuple[tuple[int, ...], tuple[int, ...], tuple[i
     return tuple(pair[:a]), tuple(pair[a + len(first) : b]), tuple(pair[b + len(second) :])
 
 
-def freeze(encoder: nn.Module, layers: int) -> None:
-    """Keep the embeddings and the lowest ``layers`` layers as they are; 0 keeps nothing.
+def freeze(encoder: nn.Module, parts: int) -> None:
+    """Keep the lowest ``parts`` as they are: the embeddings first, then layer by layer.
 
     The stack is the longest list of modules.
     """
-    if not layers:
-        return
     stack = max((module for module in encoder.modules() if isinstance(module, nn.ModuleList)), key=len)
-    kept = [encoder.get_input_embeddings(), *list(stack)[:layers]]  # type: ignore[operator]
-    for module in kept:
+    for module in [encoder.get_input_embeddings(), *stack][:parts]:  # type: ignore[operator]
         module.requires_grad_(False)
 
 

@@ -3,7 +3,9 @@
 ``python evaluation/encoders/measure.py models/he-small`` prints, for any number of encoder folders or hub names, mean
 and spread of macro-F1 over seeds with 100, 400, 1,600 and all training examples, and a retrieval probe. Every figure
 goes into ``evaluation/encoders/NAME.json`` as soon as it is there, beside those of other tasks and sizes, so that a
-table can be made in pieces. ``--part dev`` is for choosing settings, which test parts never do.
+table can be made in pieces. ``--part dev`` is for choosing settings, which test parts never do, and ``--part dev+``
+puts a fifth of the training texts beside the dev part, so that less is left to chance. ``--set hidden=0 kept=0`` tries
+other settings of ``autocoder.learn.fit.Settings``.
 """
 
 from __future__ import annotations
@@ -61,6 +63,16 @@ class Task:
     name: str
     single: bool
     parts: dict[str, Part]
+
+
+def with_more_dev(task: Task) -> Task:
+    """Move a fifth of the training texts over to the dev part."""
+    train, dev = task.parts["train"], task.parts["dev"]
+    order = random.Random(5).sample(range(len(train.texts)), len(train.texts))
+    kept, moved = (sorted(rows) for rows in (order[: len(order) * 4 // 5], order[len(order) * 4 // 5 :]))
+    known = Part(tuple(train.texts[row] for row in kept), train.labels[kept])
+    texts = dev.texts + tuple(train.texts[row] for row in moved)
+    return replace(task, parts={"train": known, "dev+": Part(texts, np.concatenate([dev.labels, train.labels[moved]]))})
 
 
 def sentiment() -> Task:
@@ -198,7 +210,7 @@ def spread(values: Sequence[float]) -> dict[str, float | list[float]]:
 
 def measure(name: str, options: argparse.Namespace) -> None:
     """Measure one encoder on every task, print as it goes and keep every figure at once."""
-    settings = Settings(name, epochs=options.epochs, rate=options.rate, frozen=options.frozen)
+    settings = replace(Settings(name), **options.set)
     path = options.out / f"{Path(name).name}.json"
     described = asdict(settings) | {"encoder": Path(name).name, "seed": "0, 1, 2 ...", "bfloat16": options.bfloat16}
     keep(path, {"encoder": Path(name).name, "part": options.part, "settings": described})
@@ -210,7 +222,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
             keep(path, {"seconds_to_train": {"seconds": seconds, "threads": torch.get_num_threads()}})
             print(f"2,500 units of 60 pieces, five rounds: {seconds} s, {torch.get_num_threads()} threads", flush=True)
         for key in options.tasks:
-            task = TASKS[key]()
+            task = with_more_dev(TASKS[key]()) if options.part == "dev+" else TASKS[key]()
             asked = task.parts[options.part]
             likes = probe(asked, name, tokenizer, how)
             keep(path, {task.name: {"likes found": likes}})
@@ -249,6 +261,15 @@ def _plain(figures: object) -> str:
     return "likes found: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items())  # type: ignore[attr-defined]
 
 
+def setting(text: str) -> tuple[str, float]:
+    """Return the name and the value of a setting that is a number; raise ValueError for any other."""
+    name, _, value = text.partition("=")
+    kind = type(getattr(Settings(""), name, None))
+    if kind not in (int, float):
+        raise ValueError(text)
+    return name, kind(value)
+
+
 def main() -> None:
     """Measure the encoders that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -256,16 +277,15 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="*", choices=TASKS, default=list(TASKS))
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES), help="training examples; 0 is all")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--part", choices=("dev", "test"), default="test")
-    parser.add_argument("--epochs", type=int, default=Settings("").epochs)
-    parser.add_argument("--rate", type=float, default=Settings("").rate)
-    parser.add_argument("--frozen", type=int, default=Settings("").frozen)
+    parser.add_argument("--part", choices=("dev", "dev+", "test"), default="test")
+    parser.add_argument("--set", nargs="*", type=setting, default=[], metavar="NAME=VALUE", help="other settings")
     parser.add_argument(
         "--bfloat16", action="store_true", help="matrix products in bfloat16, faster on some processors"
     )
     parser.add_argument("--time", action="store_true", help="also the seconds that a demonstration's training takes")
     parser.add_argument("--out", type=Path, default=HERE)
     options = parser.parse_args()
+    options.set = dict(options.set)
     for name in options.encoders:
         print(name, flush=True)
         measure(name, options)
