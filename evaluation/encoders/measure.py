@@ -250,6 +250,7 @@ def keep(path: Path, figures: dict[str, object]) -> None:
     for key, value in figures.items():
         old = known.get(key)
         known[key] = {**old, **value} if isinstance(value, dict) and isinstance(old, dict) else value
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
