@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from autocoder.project import Action, Coding, Origin, Span
 from autocoder.review import blind, desk
 from autocoder.review.blind import BlindAnswer
 from autocoder.review.desk import Answer, Scope
-from autocoder.store import Addition, Store, open_project
+from autocoder.store import Addition, Store
 from autocoder.store.assignments import Task, assign, commit_blind
 from autocoder.store.settings import Settings, change_settings
 from tests.review.as_reviewer import ask_as
@@ -31,13 +29,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         change_settings(study, Settings(random_share=0), LEAD.coder, at(0))
         study.add(Addition(transcripts=(THIRD,), at=at(0)))
     return folder
-
-
-@pytest.fixture
-def store(tmp_path: Path, made: Path) -> Iterator[Store]:
-    shutil.copytree(made, tmp_path / "p")
-    with open_project(tmp_path / "p") as study:
-        yield study
 
 
 def coded(store: Store, name: str, turn: int, coder: str = YOSSI.coder, origin: Origin = Origin.BLIND) -> Span:

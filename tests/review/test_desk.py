@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import shutil
 import threading
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,13 +12,12 @@ from autocoder.project import Action, Coder, CoderKind, Coding, Mode, Origin, Sp
 from autocoder.review import desk
 from autocoder.review.answers import AnswerRefused
 from autocoder.review.desk import Answer, Card, Scope
-from autocoder.store import Addition, Store, create, open_project
+from autocoder.store import Addition, Store, create
 from autocoder.store import schema as t
 from autocoder.store.assignments import NotAllowed, Task, assign
 from autocoder.store.audit import verify
 from autocoder.store.decisions import AlreadyAnswered, NotTakenBack, history
 from autocoder.store.queues import Order
-from autocoder.store.settings import Settings, change_settings
 from tests.review.desk_study import (
     CODEBOOK,
     CODES,
@@ -31,28 +28,12 @@ from tests.review.desk_study import (
     SECOND,
     YOSSI,
     at,
-    build,
     persons_codings,
     suggested,
 )
 
 ALL = Scope()
 ACCEPT, REJECT, SKIP = Answer(Action.ACCEPT), Answer(Action.REJECT), Answer(Action.SKIP)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "p"
-    with build(folder) as study:
-        change_settings(study, Settings(random_share=0), LEAD.coder, at(0))
-    return folder
-
-
-@pytest.fixture
-def store(tmp_path: Path, made: Path) -> Iterator[Store]:
-    shutil.copytree(made, tmp_path / "p")
-    with open_project(tmp_path / "p") as study:
-        yield study
 
 
 def first(store: Store, scope: Scope = ALL) -> Card:

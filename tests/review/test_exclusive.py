@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,32 +15,16 @@ from autocoder.review import adjudicate, blind, desk
 from autocoder.review.adjudicate import Settlement
 from autocoder.review.blind import BlindAnswer
 from autocoder.review.desk import Answer, Card, Scope
-from autocoder.store import Addition, Store, open_project
+from autocoder.store import Addition, Store
 from autocoder.store.assignments import Task, assign, commit_blind
 from autocoder.store.decisions import Deed, Drawn, ExclusiveCodes, NotTakenBack, history, save
 from autocoder.store.queues import Order
-from autocoder.store.settings import Settings, change_settings
 from tests.review.as_reviewer import ask_as
-from tests.review.desk_study import CODEBOOK, DANA, FIRST, LEAD, MODEL, SECOND, UNITS, YOSSI, at, build, persons_codings
+from tests.review.desk_study import CODEBOOK, DANA, FIRST, LEAD, MODEL, SECOND, UNITS, YOSSI, at, persons_codings
 
 BARRIERS = Scope(Order.DOCUMENT, FIRST.name, "barrier")
 PAIR = (DANA.coder, YOSSI.coder)
 WEIGHED = Settlement(("barrier",), Reason.SLIP)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "p"
-    with build(folder) as study:
-        change_settings(study, Settings(random_share=0), LEAD.coder, at(0))
-    return folder
-
-
-@pytest.fixture
-def store(tmp_path: Path, made: Path) -> Iterator[Store]:
-    shutil.copytree(made, tmp_path / "p")
-    with open_project(tmp_path / "p") as study:
-        yield study
 
 
 def card(store: Store, scope: Scope = BARRIERS) -> Card:
