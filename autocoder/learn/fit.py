@@ -46,11 +46,11 @@ class Settings:
     batch: int = 16
     rate: float = 4e-4
     head_rate: float = 3e-3
-    frozen: int = 1
-    decay: float = 0.1
+    frozen: int = 2
+    decay: float = 0.01
     dropout: float = 0.1
-    hidden: float = 0.15
-    kept: float = 0.99
+    hidden: float = 0.0
+    kept: float = 0.0
     heaviest: float = 4.0
 
 
